@@ -1,0 +1,123 @@
+"""CloudEvents 1.0 around every message: binary mode on Kafka (`ce_*` headers), structured and batch mode over HTTP.
+
+Source: the CloudEvents 1.0.2 specification with its Kafka and HTTP protocol bindings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from shared.contracts.base import Contract, rfc3339
+from shared.contracts.topics import Topic
+
+CONTENT_TYPE = "application/json"
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+_FOREIGN_IDS = UUID("3f2c1b8e-5a64-5c0e-9d1a-7f6f0e6b2d11")
+
+Headers = list[tuple[str, bytes]]
+
+
+class NotAnEvent(ValueError):
+    """The headers are not those of a CloudEvent 1.0; the text says what is missing."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Everything about an event but its data. `time` is when the fact happened, which a duplicate shares."""
+
+    id: UUID
+    source: str
+    type: str
+    time: datetime
+    subject: str | None = None
+    traceparent: str | None = None
+    tracestate: str | None = None
+
+    def to_headers(self) -> Headers:
+        """Kafka headers of the binary mode."""
+        pairs = {
+            "ce_specversion": "1.0",
+            "ce_id": str(self.id),
+            "ce_source": self.source,
+            "ce_type": self.type,
+            "ce_time": rfc3339(self.time),
+            "ce_subject": self.subject,
+            "content-type": CONTENT_TYPE,
+            "traceparent": self.traceparent,
+            "tracestate": self.tracestate,
+        }
+        return [(name, value.encode()) for name, value in pairs.items() if value is not None]
+
+    @classmethod
+    def from_headers(cls, headers: Iterable[tuple[str, bytes]]) -> Envelope:
+        """Raises NotAnEvent when the required attributes are missing or unreadable."""
+        try:
+            found = {name.lower(): value.decode() for name, value in headers}
+        except UnicodeDecodeError as error:
+            raise NotAnEvent("a header is not UTF-8") from error
+        if found.get("ce_specversion") != "1.0":
+            raise NotAnEvent("header ce_specversion is not 1.0")
+        missing = [name for name in ("ce_id", "ce_source", "ce_type", "ce_time") if not found.get(name)]
+        if missing:
+            raise NotAnEvent(f"header {missing[0]} is missing")
+        return cls(
+            id=event_uuid(found["ce_source"], found["ce_id"]),
+            source=found["ce_source"],
+            type=found["ce_type"],
+            time=parse_time(found["ce_time"]),
+            subject=found.get("ce_subject"),
+            traceparent=found.get("traceparent"),
+            tracestate=found.get("tracestate"),
+        )
+
+
+def event_uuid(source: str, identifier: str) -> UUID:
+    """A CloudEvents id as a UUID: a UUID stays itself, any other string is unique only together with its source."""
+    try:
+        return UUID(identifier)
+    except ValueError:
+        return uuid5(_FOREIGN_IDS, f"{source}\x1f{identifier}")
+
+
+def parse_time(text: str) -> datetime:
+    """RFC 3339 with an offset, in UTC. Raises NotAnEvent otherwise."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise NotAnEvent(f"ce_time {text[:40]!r} is not RFC 3339") from error
+    if value.tzinfo is None:
+        raise NotAnEvent("ce_time has no offset")
+    return value.astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message ready for its topic. `value` is None for a tombstone."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+    @classmethod
+    def of(
+        cls,
+        topic: Topic,
+        data: Contract,
+        *,
+        key: str,
+        id: UUID,
+        time: datetime,
+        source: str,
+        subject: str | None = None,
+        traceparent: str | None = None,
+    ) -> Outgoing:
+        """Refuses data that is not what the topic carries."""
+        if not isinstance(data, topic.model):
+            raise TypeError(f"{topic.name} carries {topic.model.__name__}, not {type(data).__name__}")
+        envelope = Envelope(id, source, topic.event_type, time, subject, traceparent)
+        return cls(topic.name, key.encode(), data.to_json(), envelope.to_headers())

@@ -1,0 +1,67 @@
+"""`carrier.shipments.v1`: one thing a carrier said about one parcel, in our words. Also what `translate` prints."""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import ConfigDict, Field, model_validator
+
+from shared.contracts.base import CarrierId, Contract, CountryCode, Instant, Reference, ShortText, rfc3339
+from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, Stage
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "hito:shipment-event")
+
+
+class Location(Contract):
+    """Where a scan happened. A city at most: streets and names are dropped at the gateway."""
+
+    city: ShortText | None = None
+    postal_code: ShortText | None = None
+    country: CountryCode | None = None
+
+
+class Eta(Contract):
+    """When the carrier expects to deliver. On the wire `from_` is `from`, which is a Python keyword."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    from_: Instant | None = Field(default=None, alias="from")
+    until: Instant
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Eta:
+        if self.from_ is not None and self.from_ > self.until:
+            raise ValueError("eta.from is after eta.until")
+        return self
+
+
+class ShipmentEvent(Contract):
+    """One carrier event. `carrier_code` and `carrier_text` keep the carrier's own words for operators."""
+
+    carrier: CarrierId
+    reference: Reference
+    stage: Stage
+    condition: Condition | None = None
+    action_by: Actor | None = None
+    delivered_to: DeliveredTo | None = None
+    occurred_at: Instant
+    clock: Clock = Clock.EXACT
+    location: Location | None = None
+    carrier_code: ShortText | None = None
+    carrier_text: ShortText | None = None
+    eta: Eta | None = None
+
+    @property
+    def key(self) -> str:
+        """The Kafka key: one parcel's events keep their order."""
+        return f"{self.carrier}/{self.reference}"
+
+    @property
+    def event_id(self) -> UUID:
+        """The same fact told twice (push and poll, two hubs) has the same id."""
+        place = self.location or Location()
+        parts = (
+            self.carrier, self.reference, rfc3339(self.occurred_at), self.carrier_code or self.stage,
+            place.city or "", place.postal_code or "", place.country or "",
+        )  # fmt: skip
+        return uuid5(_NAMESPACE, "\x1f".join(parts))
