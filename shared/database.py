@@ -1,0 +1,148 @@
+"""PostgreSQL: one pool per process, and `transaction()`, the only thing that commits.
+
+Rows are written in bulk (`unnest`), read by index, and no transaction is open while something slow is waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.messaging.failures import Infrastructure
+from shared.settings import BrokenConfiguration
+
+Row = Mapping[str, Any]
+
+COMMAND_DEADLINE = timedelta(seconds=20)
+POOL_DEADLINE = timedelta(seconds=2)
+IDLE_IN_TRANSACTION = timedelta(seconds=15)
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the service's own database is: `postgresql://user:password@host:port/name`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: SecretStr
+    database_pool_size: int = 8
+
+
+class Database:
+    """The service's own database."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """All or nothing. Raises Infrastructure when no connection is free in time."""
+        try:
+            connection = await self._engine.connect()
+        except PoolTimeout as error:
+            raise Infrastructure("no database connection is free") from error
+        async with contextlib.aclosing(connection), connection.begin():
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def dedicated(self) -> AsyncIterator[AsyncConnection]:
+        """One connection for long, outside the pool's count: for session locks. Each statement commits by itself."""
+        async with self._engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def unready(self) -> str | None:
+        """For readiness: None when the database answers."""
+        async with self._engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+        return None
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def connect(url: str, *, name: str, pool_size: int = 8) -> Database:
+    """Make the pool; connects on first use. `name` shows in pg_stat_activity: you see who holds a connection."""
+    try:
+        parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    except ArgumentError as error:
+        raise BrokenConfiguration("environment: DATABASE_URL: not a database address") from error
+    engine = create_async_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_timeout=POOL_DEADLINE.total_seconds(),
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": COMMAND_DEADLINE.total_seconds(),
+            "server_settings": {
+                "application_name": name,
+                "jit": "off",
+                "idle_in_transaction_session_timeout": str(int(IDLE_IN_TRANSACTION.total_seconds() * 1000)),
+            },
+        },
+    )
+    return Database(engine)
+
+
+@contextlib.asynccontextmanager
+async def open_database(settings: DatabaseSettings, name: str) -> AsyncIterator[Database]:
+    database = connect(settings.database_url.get_secret_value(), name=name, pool_size=settings.database_pool_size)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def columns(rows: Iterable[Row], *names: str) -> dict[str, list[Any]]:
+    """Rows turned on their side, one list a column, as `unnest` takes them."""
+    kept = list(rows)
+    return {name: [row[name] for row in kept] for name in names}
+
+
+async def insert_rows(
+    tx: AsyncConnection, table: str, types: Mapping[str, str], rows: Sequence[Row], *, then: str = ""
+) -> Sequence[Row]:
+    """Insert many rows in one statement, in the order given. `types` are the columns with their PostgreSQL types.
+
+    `jsonb` values are given as JSON text. `then` follows the insert: an ON CONFLICT clause, RETURNING, or both.
+    """
+    if not rows:
+        return []
+    names = ", ".join(f'"{name}"' for name in types)
+    arrays = ", ".join(f"CAST(:{name} AS {_carried(kind)}[])" for name, kind in types.items())
+    values = ", ".join(f'CAST("{name}" AS {kind})' if kind == "jsonb" else f'"{name}"' for name, kind in types.items())
+    result = await tx.execute(
+        text(
+            f"INSERT INTO {table} ({names}) SELECT {values} "
+            f"FROM unnest({arrays}) WITH ORDINALITY AS rows ({names}, nth) ORDER BY nth {then}"
+        ),
+        columns(rows, *types),
+    )
+    return [dict(row) for row in result.mappings()] if result.returns_rows else []
+
+
+def _carried(kind: str) -> str:
+    """asyncpg takes arrays of text for JSON."""
+    return "text" if kind == "jsonb" else kind
+
+
+async def fetch(tx: AsyncConnection, sql: str, **parameters: Any) -> Sequence[Row]:
+    """Run one statement and answer its rows."""
+    result = await tx.execute(text(sql), parameters)
+    return [dict(row) for row in result.mappings()]
+
+
+async def run(tx: AsyncConnection, sql: str, **parameters: Any) -> int:
+    """Run one statement and answer how many rows it touched."""
+    result = await tx.execute(text(sql), parameters)
+    return result.rowcount

@@ -1,0 +1,161 @@
+"""The one consumer loop: each fact is taken in once, in one transaction with its effects; then the offsets move.
+
+Batch by batch: decode; one transaction that claims the ids, lets the handler fold what is new, buries what cannot be
+decoded; then an explicit offset commit. If the process dies in between, the batch comes again and the inbox absorbs it.
+The order of offsets and database is the guarantee: offsets are never ahead of the effects.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aiokafka import ConsumerRecord
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.base import Contract
+from shared.contracts.topics import Topic
+from shared.database import Database
+from shared.messaging.backoff import Backoff
+from shared.messaging.dead_letters import bury
+from shared.messaging.decode import dead_letter, decode_all
+from shared.messaging.failures import Poison, is_infrastructure
+from shared.messaging.inbox import Delivery, claim
+from shared.messaging.subscription import Subscription
+from shared.messaging.watchdog import Watchdog
+from shared.observability.logs import get_logger
+from shared.observability.metrics import CONSUMED, EVENTS, PROCESS_DURATION
+from shared.processes import Runtime
+
+TRIES_ALONE = 3
+"""How often a message that fails by itself, with everything else in order, is tried before it is buried."""
+
+
+class Taken(StrEnum):
+    """What became of one fresh fact. With `duplicate` and `dead` these add up to what was accepted."""
+
+    APPLIED = "applied"
+    STALE = "stale"
+    PARKED = "parked"
+
+
+Handler = Callable[[AsyncConnection, Sequence[Delivery[Contract]]], Awaitable[Sequence[Taken]]]
+"""Folds fresh facts in the given transaction; answers one word for each. Raises Poison for one that can never apply."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a consumer takes in, and with what."""
+
+    group: str
+    topics: tuple[Topic, ...]
+    handle: Handler
+
+
+class Consumer:
+    """Runs one intake until the process stops."""
+
+    def __init__(self, intake: Intake, subscription: Subscription, database: Database, runtime: Runtime) -> None:
+        self._intake, self._subscription = intake, subscription
+        self._database, self._runtime = database, runtime
+        self._topics = {topic.name: topic for topic in intake.topics}
+        self._watchdog = Watchdog(intake.group)
+        self._backoff = Backoff(runtime.stop)
+        self._waiting_for: str | None = "the first fetch"
+
+    async def unready(self) -> str | None:
+        """For readiness: None while batches go through."""
+        return self._waiting_for
+
+    async def run(self) -> None:
+        self._runtime.health.register(f"consume {self._intake.group}", self.unready)
+        self._watchdog.start()
+        try:
+            while not self._runtime.stop.is_set():
+                try:
+                    await self._take_in_next()
+                except Exception as error:
+                    await self._wait_for_infrastructure(error)
+        finally:
+            self._watchdog.stop()
+            await self._subscription.close()
+
+    async def _take_in_next(self) -> None:
+        await self._subscription.open()
+        records = await self._subscription.fetch()
+        self._waiting_for = None
+        if records:
+            with PROCESS_DURATION.labels(self._intake.group).time():
+                await self._settle(records)
+                await self._subscription.commit(records)
+        if records or not await self._subscription.has_lag():
+            self._watchdog.beat()
+        self._backoff.reset()
+
+    async def _settle(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take in a batch. On an unexpected error halve it until the culprit is alone, so that it stops nobody else.
+
+        Never returns with the batch undone: Kafka has moved on, and the next commit would skip what was left.
+        """
+        tries, culprit = 0, None
+        while not self._runtime.stop.is_set():
+            try:
+                await (self._bury(records[0], culprit) if culprit else self._take_in(records))
+                return
+            except Exception as error:
+                if is_infrastructure(error):
+                    await self._wait_for_infrastructure(error)
+                    continue
+                tries += 1
+                get_logger().error("batch_failed", count=len(records), attempt=tries, exc_info=error)
+                if len(records) > 1:
+                    await self._halve(records)
+                    return
+                if isinstance(error, Poison) or tries >= TRIES_ALONE:
+                    culprit = error
+        raise StoppedMidway
+
+    async def _halve(self, records: Sequence[ConsumerRecord]) -> None:
+        middle = len(records) // 2
+        await self._settle(records[:middle])
+        await self._settle(records[middle:])
+
+    async def _take_in(self, records: Sequence[ConsumerRecord]) -> None:
+        decoded = decode_all(records, self._topics)
+        async with self._database.transaction() as tx:
+            claimed = await claim(tx, decoded.deliveries)
+            taken = await self._intake.handle(tx, claimed.fresh) if claimed.fresh else ()
+            await bury(tx, decoded.dead, self._intake.group)
+        self._count(claimed.fresh, taken)
+        self._count(claimed.duplicates, ["duplicate"] * len(claimed.duplicates))
+        for letter in decoded.dead:
+            EVENTS.labels(self._runtime.service, letter.topic, "dead").inc()
+
+    def _count(self, deliveries: Sequence[Delivery[Contract]], results: Sequence[str]) -> None:
+        for (topic, result), count in Counter(zip((d.topic for d in deliveries), results, strict=True)).items():
+            EVENTS.labels(self._runtime.service, topic, str(result)).inc(count)
+            CONSUMED.labels(topic).inc(count)
+
+    async def _bury(self, record: ConsumerRecord, error: Exception) -> None:
+        reason = str(error) if isinstance(error, Poison) else f"unexpected: {type(error).__name__}"
+        async with self._database.transaction() as tx:
+            await bury(tx, [dead_letter(record, reason)], self._intake.group)
+        EVENTS.labels(self._runtime.service, record.topic, "dead").inc()
+        get_logger().error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset)
+
+    async def _wait_for_infrastructure(self, error: Exception) -> None:
+        """Nothing advances and nothing is lost; the process is unready until it goes on."""
+        if isinstance(error, StoppedMidway):
+            return
+        if not is_infrastructure(error):
+            raise error
+        self._waiting_for = type(error).__name__
+        get_logger().warning("consumer_waits", handler=self._intake.group, error_type=type(error).__name__)
+        self._watchdog.beat()
+        await self._backoff.wait()
+
+
+class StoppedMidway(Exception):
+    """The process stops while a batch could not be taken in; it was not committed and comes again."""

@@ -1,0 +1,94 @@
+"""What could not be taken in: kept as a row with its raw bytes, reason and coordinates, and told on `<topic>.dead`.
+
+Both are written in the transaction of the batch around it, so a dead letter is neither lost nor written for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.envelope import Headers, Outgoing
+from shared.database import insert_rows
+from shared.messaging.outbox import append
+from shared.observability.metrics import DEAD_LETTERS
+
+REASON_LIMIT = 300
+_TYPES = {
+    "topic": "text",
+    "partition": "int",
+    "offset": "bigint",
+    "key": "bytea",
+    "value": "bytea",
+    "headers": "jsonb",
+    "reason": "text",
+    "handler": "text",
+    "traceparent": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One message as Kafka gave it, and why it was not taken in."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    reason: str
+
+    @property
+    def traceparent(self) -> str | None:
+        return next((v.decode("latin-1") for k, v in self.headers if k == "traceparent"), None)
+
+
+async def bury(tx: AsyncConnection, letters: Sequence[DeadLetter], handler: str) -> int:
+    """Write rows and outgoing messages. The same coordinates are buried once, however often they come back."""
+    written = await insert_rows(
+        tx,
+        "dead_letters",
+        _TYPES,
+        [_row(letter, handler) for letter in letters],
+        then='ON CONFLICT DO NOTHING RETURNING topic, partition, "offset"',
+    )
+    fresh = {(row["topic"], row["partition"], row["offset"]) for row in written}
+    new = [d for d in letters if (d.topic, d.partition, d.offset) in fresh]
+    await append(tx, [_outgoing(d, handler) for d in new])
+    for letter in new:
+        DEAD_LETTERS.labels(letter.topic, letter.reason.split(":")[0]).inc()
+    return len(new)
+
+
+def _row(letter: DeadLetter, handler: str) -> dict[str, object]:
+    return {
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "key": letter.key,
+        "value": letter.value,
+        "headers": _printable(letter.headers),
+        "reason": letter.reason[:REASON_LIMIT],
+        "handler": handler,
+        "traceparent": letter.traceparent,
+    }
+
+
+def _printable(headers: Headers) -> str:
+    return json.dumps([(k.replace("\x00", ""), v.decode("latin-1").replace("\x00", "")) for k, v in headers])
+
+
+def _outgoing(letter: DeadLetter, handler: str) -> Outgoing:
+    told = {
+        "dead_reason": letter.reason[:REASON_LIMIT],
+        "dead_topic": letter.topic,
+        "dead_partition": str(letter.partition),
+        "dead_offset": str(letter.offset),
+        "dead_handler": handler,
+    }
+    headers = [*letter.headers, *((name, value.encode()) for name, value in told.items())]
+    return Outgoing(f"{letter.topic}.dead", letter.key, letter.value, headers)

@@ -1,0 +1,104 @@
+"""The one way onto Kafka: `publish` returns when all replicas have acknowledged, or raises BrokerAway.
+
+After BrokerAway a message may or may not have arrived. Whoever publishes again uses the same event id, and the
+consumer's inbox takes it in once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.contracts.envelope import Outgoing
+from shared.messaging.failures import BrokerAway
+from shared.observability.logs import get_logger
+from shared.observability.metrics import PUBLISH_DURATION, PUBLISHED
+
+ACK_DEADLINE = timedelta(seconds=5)
+STOP_DEADLINE = timedelta(seconds=10)
+RECONNECT_PAUSE = timedelta(seconds=1)
+
+
+class Publisher:
+    """A producer that survives a broker that is not there yet: it keeps connecting, and says BrokerAway meanwhile."""
+
+    def __init__(self, bootstrap: str, *, idempotence: bool, client_id: str) -> None:
+        self._options = {
+            "bootstrap_servers": bootstrap,
+            "client_id": client_id,
+            "acks": "all",
+            "enable_idempotence": idempotence,
+            "linger_ms": 2,
+            "request_timeout_ms": 10_000,
+        }
+        self._producer: AIOKafkaProducer | None = None
+
+    async def unready(self) -> str | None:
+        """For readiness: None once connected."""
+        return None if self._producer else "no broker yet"
+
+    async def publish(self, messages: Sequence[Outgoing], deadline: timedelta = ACK_DEADLINE) -> None:
+        """Send all and wait for every acknowledgement. Raises BrokerAway when one is not in by the deadline."""
+        if self._producer is None:
+            raise BrokerAway("not connected to the broker yet")
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(deadline.total_seconds()):
+                sent = [await self._send(self._producer, message) for message in messages]
+                await asyncio.gather(*sent)
+        except (KafkaError, TimeoutError, OSError) as error:
+            raise BrokerAway(type(error).__name__) from error
+        PUBLISH_DURATION.labels("publish").observe(time.perf_counter() - started)
+        for message in messages:
+            PUBLISHED.labels(message.topic).inc()
+
+    async def _send(self, producer: AIOKafkaProducer, message: Outgoing) -> asyncio.Future[object]:
+        future: asyncio.Future[object] = await producer.send(
+            message.topic, value=message.value, key=message.key, headers=message.headers
+        )
+        return future
+
+    async def connect(self) -> None:
+        """Keep trying until the broker answers."""
+        while self._producer is None:
+            producer = AIOKafkaProducer(**self._options)
+            try:
+                await producer.start()
+            except (KafkaError, OSError) as error:
+                get_logger().warning("broker_away", error_type=type(error).__name__)
+                await _stop(producer)
+                await asyncio.sleep(RECONNECT_PAUSE.total_seconds())
+            else:
+                self._producer = producer
+
+    async def close(self) -> None:
+        if self._producer is not None:
+            await _stop(self._producer)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """aiokafka's stop() can hang when the broker is gone, so it gets a deadline."""
+    try:
+        await asyncio.wait_for(producer.stop(), STOP_DEADLINE.total_seconds())
+    except (TimeoutError, KafkaError, OSError) as error:
+        get_logger().warning("producer_stop_failed", error_type=type(error).__name__)
+
+
+@contextlib.asynccontextmanager
+async def open_publisher(bootstrap: str, *, idempotence: bool, client_id: str) -> AsyncIterator[Publisher]:
+    """A publisher that connects in the background: the process starts whether or not the broker is there."""
+    publisher = Publisher(bootstrap, idempotence=idempotence, client_id=client_id)
+    connecting = asyncio.create_task(publisher.connect(), name="connect-publisher")
+    try:
+        yield publisher
+    finally:
+        connecting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await connecting
+        await publisher.close()

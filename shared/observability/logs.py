@@ -1,0 +1,102 @@
+"""JSON logs, one line an event. Only fields on the list below get out: a stray phone number has no door to leave by."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+FIELDS = frozenset(
+    """
+    ts level service version event trace_id shop step channel verdict reason state topic partition offset
+    handler carrier code attempt count seconds port process provider outcome_class error_type where lag size
+    status method route applied duplicate stale parked dead message_id event_id key_hash deadline_seconds
+    missing folder backend
+    """.split()
+)
+"""Ids, words from our own vocabulary, counts and coordinates. No name, address, phone, reference, URL or free text."""
+
+_LOOKS_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|\+?\d[\d ()-]{7,}\d")
+_EXEMPT = frozenset(
+    {"ts", "trace_id", "message_id", "event_id", "offset", "key_hash", "topic", "where", "version", "seconds"}
+)
+
+
+def keep_known_fields(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop fields that are not on the list, and count them so that the loss is seen."""
+    dropped = [key for key in event if key not in FIELDS]
+    for key in dropped:
+        del event[key]
+    if dropped:
+        event["missing"] = len(dropped)
+    return event
+
+
+def redact_values(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The second wall: anything that looks like an e-mail address or a phone number inside an allowed field."""
+    for key, value in event.items():
+        if key not in _EXEMPT and isinstance(value, str):
+            event[key] = _LOOKS_PERSONAL.sub("[redacted]", value)
+    return event
+
+
+def describe_exception(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An exception becomes its type and the places it passed; its text may quote data and stays out."""
+    info = event.pop("exc_info", None)
+    error = info if isinstance(info, BaseException) else sys.exc_info()[1] if info else None
+    if error is not None:
+        event["error_type"] = type(error).__name__
+        frames = traceback.extract_tb(error.__traceback__)[-6:]
+        event["where"] = " < ".join(f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno}:{f.name}" for f in reversed(frames))
+    return event
+
+
+def configure_logs(service: str, level: str = "INFO", stream: Any = None) -> None:
+    """Call once per OS process. Standard-library loggers (uvicorn, aiokafka, sqlalchemy) pass only warnings and above,
+    by their logger's name and level alone: their texts quote addresses and data.
+    """
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+            _say_who(service),
+            describe_exception,
+            keep_known_fields,
+            redact_values,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [_Foreign()]
+    root.setLevel(logging.WARNING)
+
+
+def _say_who(service: str) -> structlog.typing.Processor:
+    def add(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["service"] = service
+        return event
+
+    return add
+
+
+class _Foreign(logging.Handler):
+    """Turns a library's warning into one of our lines: who warned and where, not the text."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        where = f"{record.name}:{record.funcName}:{record.lineno}"
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        structlog.get_logger().warning("library_warning", where=where, level=record.levelname.lower(), error_type=kind)
+
+
+def get_logger() -> structlog.typing.FilteringBoundLogger:
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return logger

@@ -1,0 +1,41 @@
+"""Every metric of every service, named once. Labels are words from our vocabulary, shops and topics: never an order,
+a phone, an address or a token.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+EVENTS = Counter("otn_events_total", "Facts taken in, by what became of them", ["service", "topic", "result"])
+DEAD_LETTERS = Counter("otn_dead_letters_total", "Messages that could not be taken in", ["topic", "reason"])
+PARKED_KEYS = Gauge("otn_parked_keys", "Parcels with facts whose order is not known yet")
+UNMAPPED_CODES = Counter("otn_unmapped_codes_total", "Carrier codes without a row", ["carrier"])
+CONSUMER_PROGRESS_AGE = Gauge("otn_consumer_progress_age_seconds", "Time since the consumer last got on", ["group"])
+WATCHDOG_EXITS = Counter("otn_watchdog_exits_total", "Times the process ended itself for lack of progress", ["group"])
+CONSUMER_LAG = Gauge("kafka_consumergroup_lag", "Messages not yet taken in", ["group", "topic", "partition"])
+CONSUMED = Counter("messaging_client_consumed_messages", "Messages received from Kafka", ["destination"])
+PUBLISHED = Counter("messaging_client_sent_messages", "Messages acknowledged by Kafka", ["destination"])
+PROCESS_DURATION = Histogram(
+    "messaging_process_duration_seconds", "One batch, from fetch to commit", ["destination"], buckets=SECONDS
+)
+PUBLISH_DURATION = Histogram(
+    "messaging_client_operation_duration_seconds", "From send to acknowledgement", ["operation"], buckets=SECONDS
+)
+OUTBOX_OLDEST = Gauge("otn_outbox_oldest_seconds", "Age of the oldest unpublished outbox row", ["service"])
+MESSAGES = Counter("otn_messages_total", "Messages to buyers by verdict", ["channel", "step", "state"])
+MESSAGES_UNKNOWN = Gauge("otn_messages_unknown", "Messages of which nobody knows whether they went out")
+UNKNOWN_OLDEST = Gauge("otn_unknown_oldest_seconds", "Age of the oldest of them")
+SEND_DURATION = Histogram(
+    "otn_send_duration_seconds", "One call to a provider", ["provider", "outcome_class"], buckets=SECONDS
+)
+EVENT_TO_ACCEPT = Histogram(
+    "otn_event_to_accept_seconds",
+    "From the step being reached in tracking to the provider's yes",
+    ["channel"],
+    buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0),
+)
+HTTP_DURATION = Histogram(
+    "http_server_request_duration_seconds", "HTTP requests served", ["route", "method", "status"], buckets=SECONDS
+)

@@ -1,0 +1,54 @@
+"""Settings come from the environment; a broken one stops the process with one line that names the variable.
+
+Secrets are `SecretStr` without a default: a process that lacks one does not start, and printing settings shows none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EXIT_BROKEN_CONFIGURATION = 78
+"""`EX_CONFIG` of sysexits.h: a supervisor can tell a misconfigured process from a crashed one."""
+
+
+class BrokenConfiguration(Exception):
+    """The process cannot start; the text names the file or variable, the key, and what is wrong."""
+
+
+class Settings(BaseSettings):
+    """What every process needs."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    kafka_bootstrap: str
+    kafka_idempotence: bool = True
+    """Off only for a broker that has no idempotent producer; `acks=all` stays in either case."""
+    shops_dir: Path = Path("config/shops")
+
+
+class OperationsSettings(BaseSettings):
+    """Where an OS process without an API answers /livez, /readyz and /metrics; port 0 picks a free one."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    ops_host: str = "0.0.0.0"
+    ops_port: int = 9000
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load_settings(model: type[S]) -> S:
+    """Read the environment. Raises BrokenConfiguration that lists every variable that is missing or wrong."""
+    try:
+        return model()
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors(include_url=False, include_input=False)
+        ]
+        raise BrokenConfiguration("environment: " + "; ".join(problems)) from error
