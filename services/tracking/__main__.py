@@ -1,0 +1,11 @@
+"""`python -m services.tracking <process>...`"""
+
+from __future__ import annotations
+
+import sys
+
+from services.tracking.processes import PROCESSES
+from shared.processes import main
+
+if __name__ == "__main__":
+    sys.exit(main("tracking", PROCESSES, {}, sys.argv[1:]))

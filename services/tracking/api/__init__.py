@@ -1,0 +1,1 @@
+"""HTTP: `orders` takes facts in, `status` and `ops` answer shops and operators, `page` answers the buyer."""

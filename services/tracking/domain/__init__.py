@@ -1,0 +1,1 @@
+"""What tracking decides, without clock, network or database: facts in, a decision out."""

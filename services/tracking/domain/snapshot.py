@@ -1,0 +1,86 @@
+"""What the shop says of its order: full snapshots, of which exactly one stands, whichever came in first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import reduce
+from uuid import UUID
+
+from services.tracking.domain.shipment import Ignored, ParcelKey
+from shared.contracts.vocabulary import PaymentState, ShopState
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFact:
+    """One snapshot, reduced to what decides.
+
+    `sequence` counts the shop's changes; `time` is when the shop said it; `digest` tells one content from another under
+    the same sequence. `promise_until` is a day in `zone` (IANA name), the calendar of the destination. `lines_pending`:
+    the snapshot orders more than its parcels hold, so more parcels are to come.
+    """
+
+    id: UUID
+    sequence: int
+    time: datetime
+    digest: str
+    state: ShopState
+    placed_at: datetime
+    zone: str
+    payment: PaymentState | None = None
+    parcels: tuple[ParcelKey, ...] = ()
+    promise_until: date | None = None
+    lines_pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The snapshot stands. `conflict`: it replaced another content under the same sequence, which was said later."""
+
+    fact: UUID
+    conflict: bool = False
+
+
+def newer(a: ShopFact, b: ShopFact) -> bool:
+    """True when `a` stands against `b`: the higher sequence.
+
+    Under one sequence the content said first stands, so that a second one changes nothing, in whichever order the two
+    come in; with equal times the smaller digest decides.
+    """
+    if a.sequence != b.sequence:
+        return a.sequence > b.sequence
+    return (a.time, a.digest) < (b.time, b.digest)
+
+
+def same_snapshot(a: ShopFact, b: ShopFact) -> bool:
+    return a.sequence == b.sequence and a.digest == b.digest
+
+
+def judge_snapshot(current: ShopFact | None, incoming: ShopFact) -> Applied | Ignored:
+    """What becomes of a snapshot that comes in: Applied, or Ignored as `duplicate`, `stale` or `conflict`."""
+    if current is None:
+        return Applied(incoming.id)
+    if same_snapshot(current, incoming):
+        return Ignored("duplicate", incoming.id)
+    conflict = current.sequence == incoming.sequence
+    if newer(incoming, current):
+        return Applied(incoming.id, conflict=conflict)
+    return Ignored("conflict" if conflict else "stale", incoming.id)
+
+
+def standing(snapshots: Sequence[ShopFact]) -> ShopFact:
+    """The one that stands among all. Raises ValueError when there is none."""
+    if not snapshots:
+        raise ValueError("no snapshot: park the facts until the shop has told of the order")
+    return reduce(lambda a, b: b if newer(b, a) else a, snapshots)
+
+
+def without_conflicts(snapshots: Iterable[ShopFact]) -> tuple[ShopFact, ...]:
+    """One snapshot for each sequence, the one that stands; a stale snapshot was true once and is kept."""
+    of_sequence: dict[int, ShopFact] = {}
+    for snapshot in snapshots:
+        known = of_sequence.get(snapshot.sequence)
+        if known is None or newer(snapshot, known):
+            of_sequence[snapshot.sequence] = snapshot
+    return tuple(of_sequence[sequence] for sequence in sorted(of_sequence))

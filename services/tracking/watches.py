@@ -1,0 +1,50 @@
+"""Which parcels the gateway has to ask for: a watch while it travels with a polled carrier, then a tombstone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from services.tracking.announce import SOURCE, shipment_of
+from services.tracking.directory import Directory
+from services.tracking.domain.lifecycle import FINAL
+from services.tracking.domain.order import Decision
+from services.tracking.domain.shipment import ParcelKey, ParcelState
+from shared.contracts.envelope import Envelope, Outgoing
+from shared.contracts.orders import Order
+from shared.contracts.topics import TRACKING_WATCHES
+from shared.contracts.vocabulary import Stage
+from shared.contracts.watches import Watch
+
+
+def watch_events(
+    directory: Directory, order: Order, decision: Decision, before: Mapping[ParcelKey, Stage | None]
+) -> Iterator[Outgoing]:
+    """A watch for each parcel that is new or changed its stage, a tombstone for each that has just come to its end."""
+    for key, state in sorted(decision.parcels.items()):
+        if not directory.polled(key.carrier) or (key in before and before[key] is state.stage):
+            continue
+        watch = _watch(order, key, state)
+        if state.stage in FINAL or key not in decision.shop.parcels:
+            yield _tombstone(watch)
+        else:
+            yield Outgoing.of(
+                TRACKING_WATCHES, watch, key=watch.key, id=watch.event_id, time=watch.since, source=SOURCE
+            )
+
+
+def _watch(order: Order, key: ParcelKey, state: ParcelState) -> Watch:
+    shipment = shipment_of(order, key)
+    destination = shipment.destination if shipment else None
+    return Watch(
+        carrier=key.carrier,
+        reference=key.reference,
+        since=order.placed_at,
+        stage=state.stage,
+        country=destination.country if destination else None,
+        postal_code=destination.postal_code if destination else None,
+    )
+
+
+def _tombstone(watch: Watch) -> Outgoing:
+    envelope = Envelope(watch.event_id, SOURCE, TRACKING_WATCHES.event_type, watch.since)
+    return Outgoing(TRACKING_WATCHES.name, watch.key.encode(), None, envelope.to_headers())
