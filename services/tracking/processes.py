@@ -23,9 +23,9 @@ from services.tracking.watch import watch
 from shared.database import Database, DatabaseSettings, open_database
 from shared.messaging.consume import Consumer
 from shared.messaging.outbox import Relay
-from shared.messaging.publish import Publisher, open_publisher
+from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
-from shared.migrate import migrate
+from shared.migrate import migrate, open_migrated
 from shared.processes import Part, Runtime, serve
 from shared.settings import load_settings
 from shared.shops import load_shops
@@ -34,21 +34,7 @@ from shared.web import create_app
 SERVICE = "tracking"
 
 
-@contextlib.asynccontextmanager
-async def _database(runtime: Runtime, process: str) -> AsyncIterator[Database]:
-    async with open_database(load_settings(DatabaseSettings), f"{SERVICE}-{process}") as database:
-        runtime.health.register(f"{process} database", database.unready)
-        yield database
-
-
-@contextlib.asynccontextmanager
-async def _publisher(runtime: Runtime, process: str, settings: TrackingSettings) -> AsyncIterator[Publisher]:
-    opening = open_publisher(
-        settings.kafka_bootstrap, idempotence=settings.kafka_idempotence, client_id=f"{SERVICE}-{process}"
-    )
-    async with opening as publisher:
-        runtime.health.register(f"{process} broker", publisher.unready)
-        yield publisher
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @contextlib.asynccontextmanager
@@ -77,8 +63,8 @@ async def _announcer(runtime: Runtime, database: Database, settings: TrackingSet
 async def run_api(runtime: Runtime) -> None:
     settings = load_settings(TrackingSettings)
     async with (
-        _database(runtime, "api") as database,
-        _publisher(runtime, "api", settings) as publisher,
+        open_migrated(runtime, "api", MIGRATIONS) as database,
+        open_publisher_of(runtime, "api", settings) as publisher,
         _announcer(runtime, database, settings) as announcer,
     ):
         keys = Keys(shop_keys(announcer.shops, os.environ), settings.ops_api_key.get_secret_value())
@@ -96,7 +82,10 @@ def api_app(runtime: Runtime, state: ApiState) -> FastAPI:
 
 async def run_consume(runtime: Runtime) -> None:
     settings = load_settings(TrackingSettings)
-    async with _database(runtime, "consume") as database, _announcer(runtime, database, settings) as announcer:
+    async with (
+        open_migrated(runtime, "consume", MIGRATIONS) as database,
+        _announcer(runtime, database, settings) as announcer,
+    ):
         taking = intake(announcer)
         subscription = Subscription(settings.kafka_bootstrap, taking.group, taking.topics, f"{SERVICE}-consume")
         await Consumer(taking, subscription, database, runtime).run()
@@ -105,28 +94,34 @@ async def run_consume(runtime: Runtime) -> None:
 async def run_relay(runtime: Runtime) -> None:
     settings = load_settings(TrackingSettings)
     async with (
-        _database(runtime, "relay") as database,
-        _publisher(runtime, "relay", settings) as publisher,
+        open_migrated(runtime, "relay", MIGRATIONS) as database,
+        open_publisher_of(runtime, "relay", settings) as publisher,
     ):
         await Relay(database, publisher, runtime).run()
 
 
 async def run_watch(runtime: Runtime) -> None:
     settings = load_settings(TrackingSettings)
-    async with _database(runtime, "watch") as database, _announcer(runtime, database, settings) as announcer:
+    async with (
+        open_migrated(runtime, "watch", MIGRATIONS) as database,
+        _announcer(runtime, database, settings) as announcer,
+    ):
         await watch(database, announcer, runtime, lambda: datetime.now(UTC))
 
 
 async def run_console(runtime: Runtime) -> None:
     settings = load_settings(TrackingSettings)
-    async with _database(runtime, "console") as database, _announcer(runtime, database, settings) as announcer:
+    async with (
+        open_migrated(runtime, "console", MIGRATIONS) as database,
+        _announcer(runtime, database, settings) as announcer,
+    ):
         app = create_console(runtime, database, announcer, settings.ops_api_key.get_secret_value())
         await serve(app, runtime, settings.tracking_host, settings.console_port)
 
 
 async def run_migrate(runtime: Runtime) -> None:
     async with open_database(load_settings(DatabaseSettings), f"{SERVICE}-migrate") as database:
-        await migrate(database, Path(__file__).parent / "migrations")
+        await migrate(database, MIGRATIONS)
 
 
 PROCESSES = {

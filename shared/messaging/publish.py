@@ -19,6 +19,8 @@ from shared.contracts.envelope import Outgoing
 from shared.messaging.failures import BrokerAway
 from shared.observability.logs import get_logger
 from shared.observability.metrics import PUBLISH_DURATION, PUBLISHED
+from shared.processes import Runtime
+from shared.settings import Settings
 
 ACK_DEADLINE = timedelta(seconds=5)
 STOP_DEADLINE = timedelta(seconds=10)
@@ -88,6 +90,17 @@ async def _stop(producer: AIOKafkaProducer) -> None:
         await asyncio.wait_for(producer.stop(), STOP_DEADLINE.total_seconds())
     except (TimeoutError, KafkaError, OSError) as error:
         get_logger().warning("producer_stop_failed", error_type=type(error).__name__)
+
+
+@contextlib.asynccontextmanager
+async def open_publisher_of(runtime: Runtime, process: str, settings: Settings) -> AsyncIterator[Publisher]:
+    """The publisher of one process, which is ready once it is connected."""
+    opening = open_publisher(
+        settings.kafka_bootstrap, idempotence=settings.kafka_idempotence, client_id=f"{runtime.service}-{process}"
+    )
+    async with opening as publisher:
+        runtime.health.register(f"{process} broker", publisher.unready)
+        yield publisher
 
 
 @contextlib.asynccontextmanager

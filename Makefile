@@ -1,0 +1,67 @@
+# Hito. `make demo` shows it, `make test` proves it; `make help` lists the rest.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+LOCKS := requirements/setup.lock requirements/dev.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-embedded lint format up down bench chaos contracts layouts locks clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make .venv from the hashed locks (the other targets call it)
+
+$(READY): $(LOCKS)
+	@echo "setting up .venv ..."
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Hito needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/setup.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $(READY)
+
+demo: $(READY) ## Everything on this machine, without containers; ONCE=1 ends after the story with a summary
+	@$(BIN)/python -m sandbox $(if $(ONCE),--once) $(ARGS)
+
+test: $(READY) ## All tests, from unit to end-to-end (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-embedded: $(READY) ## The same on the embedded broker, whatever else this machine has
+	@HITO_TEST_BROKER=embedded $(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## ruff, mypy, import walls
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy shared services sandbox tests
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m shared.contracts --check
+
+format: $(READY) ## Let ruff lay out the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+up: ## The same system with docker compose (needs a filled-in .env, see .env.example)
+	docker compose up --build --wait
+
+down: ## Stop it, keep its data
+	docker compose down
+
+bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.json
+	@$(BIN)/python -m tests.bench
+
+contracts: $(READY) ## Write shared/contracts/schemas anew
+	@$(BIN)/python -m shared.contracts
+
+layouts: $(READY) ## Compile the e-mail layouts anew
+	@$(BIN)/python -m sandbox.compile_layouts
+
+locks: $(READY) ## Resolve all locks anew
+	@for group in carrier_gateway tracking notifier dev; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--group $$group --output-file requirements/$$group.lock || exit 1; \
+	done
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		requirements/setup.in --output-file requirements/setup.lock
+
+clean: ## Forget what was built
+	rm -rf build .venv

@@ -1,0 +1,11 @@
+"""`python -m services.notifier <process>...`"""
+
+from __future__ import annotations
+
+import sys
+
+from services.notifier.processes import PROCESSES
+from shared.processes import main
+
+if __name__ == "__main__":
+    sys.exit(main("notifier", PROCESSES, {}, sys.argv[1:]))

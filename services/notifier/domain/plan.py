@@ -1,0 +1,187 @@
+"""Who hears a step, on which channel, now or later, or not and why. Pure: one verdict for every recipient and channel.
+
+A group of channels tells a recipient once, through its first channel that reaches them. What a later step has made
+untrue is not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.notifier.domain.delivery import WAITING, State
+from shared.contracts.vocabulary import Channel, Step
+
+NEEDS_CONSENT = frozenset({Channel.WHATSAPP})
+"""Meta asks for an opt-in before the first message. Mail and SMS about an order rest on the contract itself."""
+
+URGENT = frozenset(
+    {Step.OUT_FOR_DELIVERY, Step.FAILED_ATTEMPT, Step.READY_FOR_PICKUP, Step.DELIVERED, Step.ORDER_CONFIRMED}
+)
+"""Told in quiet hours too: the buyer may have to act today, or has just acted."""
+
+TRUE_FOR: Mapping[Step, timedelta] = {Step.OUT_FOR_DELIVERY: timedelta(hours=14)}
+"""After this time since it happened, the step is no longer worth telling."""
+TRUE_FOR_OTHERWISE = timedelta(days=7)
+
+_RECEIPTS = frozenset({Step.ORDER_CONFIRMED, Step.PAYMENT_RECEIVED, Step.REFUNDED, Step.ORDER_CANCELLED})
+_ON_THE_WAY = frozenset({Step.SHIPPED, Step.IN_TRANSIT, Step.DELAYED, Step.CUSTOMS})
+_ENDS = frozenset({Step.DELIVERED, Step.RETURNING, Step.RETURNED, Step.LOST, Step.ORDER_CANCELLED})
+_SURVIVES_BEING_ON_THE_WAY = frozenset({Step.FAILED_ATTEMPT})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One person to tell. `reachable` are the channels they have an address for; `consents` what they agreed to."""
+
+    role: str
+    reachable: frozenset[Channel]
+    consents: frozenset[Channel]
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    """As much of a step as planning needs. `zone` is the buyer's, an IANA name."""
+
+    step: Step
+    parcel: str
+    sequence: int
+    occurred_at: datetime
+    still_true: bool
+    silenced: bool
+    buyer_must_act: bool
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A shop's wishes. `quiet` is (begin, end) in local time; begin may lie after end."""
+
+    groups: tuple[tuple[Channel, ...], ...]
+    groups_for_step: tuple[tuple[Channel, ...], ...]
+    installed: frozenset[Channel]
+    quiet: tuple[time, time] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One message: planned to be sent, or not and why. `not_before` and `expires_at` matter to those planned."""
+
+    recipient: str
+    channel: Channel
+    state: State
+    reason: str
+    not_before: datetime
+    expires_at: datetime
+
+
+def plan(step: StepFacts, recipients: Sequence[Recipient], rules: Rules, now: datetime) -> tuple[Planned, ...]:
+    """One verdict for every recipient and every channel the shop uses."""
+    expires_at = step.occurred_at + TRUE_FOR.get(step.step, TRUE_FOR_OTHERWISE)
+    whole = _verdict_for_all(step, expires_at, now)
+    not_before = now if step.step in URGENT or rules.quiet is None else after_quiet_hours(now, step.zone, *rules.quiet)
+    return tuple(
+        Planned(recipient.role, channel, *(whole or verdict), not_before, expires_at)
+        for recipient in recipients
+        for channel, verdict in _verdicts(recipient, rules)
+    )
+
+
+def _verdict_for_all(step: StepFacts, expires_at: datetime, now: datetime) -> tuple[State, str] | None:
+    if not step.still_true:
+        return State.SUPERSEDED, "later_facts_known"
+    if step.silenced:
+        return State.SUPPRESSED, "shop_asked_for_silence"
+    if expires_at <= now:
+        return State.EXPIRED, "too_old_to_tell"
+    return None
+
+
+def _verdicts(recipient: Recipient, rules: Rules) -> Iterator[tuple[Channel, tuple[State, str]]]:
+    of_step = {channel for group in rules.groups_for_step for channel in group}
+    for group in rules.groups:
+        told_by: Channel | None = None
+        for channel in group:
+            reason = _why_not(channel, recipient, rules, of_step)
+            if reason is None and told_by is None:
+                told_by = channel
+                yield channel, (State.PLANNED, "due")
+            else:
+                yield channel, (State.SUPPRESSED, reason or f"told_by_{told_by}")
+
+
+def _why_not(channel: Channel, recipient: Recipient, rules: Rules, of_step: set[Channel]) -> str | None:
+    if channel not in of_step:
+        return "not_for_this_step"
+    if channel not in rules.installed:
+        return "channel_not_installed"
+    if channel not in recipient.reachable:
+        return "no_address"
+    if channel in NEEDS_CONSENT and channel not in recipient.consents:
+        return "no_consent"
+    return None
+
+
+def after_quiet_hours(now: datetime, zone: str, begin: time, end: time) -> datetime:
+    """`now` itself outside the quiet hours, else the first instant after them. Safe over changes of the clock."""
+    local = now.astimezone(ZoneInfo(zone))
+    inside = begin <= local.time() < end if begin <= end else local.time() >= begin or local.time() < end
+    if not inside:
+        return now
+    day = local.date() if local.time() < end else local.date() + timedelta(days=1)
+    return datetime.combine(day, end, tzinfo=ZoneInfo(zone)).astimezone(now.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message of an order, old or new, as far as one can make another untrue."""
+
+    recipient: str
+    channel: Channel
+    step: Step
+    parcel: str
+    sequence: int
+    buyer_must_act: bool
+    state: State
+
+
+def overtake(messages: Iterable[Told]) -> dict[int, str]:
+    """Which of one order's messages are overtaken, by position, and by what. Only such as are still waiting."""
+    known = list(messages)
+    overtaken: dict[int, str] = {}
+    for position, old in enumerate(known):
+        if old.state not in WAITING:
+            continue
+        by = next((new for new in known if _overtakes(new, old)), None)
+        if by is not None:
+            overtaken[position] = f"overtaken_by_{by.step}"
+    return overtaken
+
+
+def _overtakes(new: Told, old: Told) -> bool:
+    if new.sequence <= old.sequence or new.recipient != old.recipient:
+        return False
+    if new.state in (State.SUPPRESSED, State.SUPERSEDED, State.EXPIRED, State.FAILED) and new.step not in _ENDS:
+        return False
+    if new.channel is not old.channel and new.step not in _ENDS:
+        return False
+    return _makes_untrue(new, old)
+
+
+def _makes_untrue(new: Told, old: Told) -> bool:
+    if new.step is Step.ORDER_CANCELLED:
+        return old.step in _ON_THE_WAY | {Step.ORDER_CONFIRMED, Step.PAYMENT_RECEIVED, Step.PREPARING}
+    if old.step is Step.PREPARING:
+        return new.step.about_parcel
+    if old.step in _RECEIPTS or new.step in _RECEIPTS or new.parcel != old.parcel:
+        return False
+    if not new.step.about_parcel:
+        return False
+    survives = old.buyer_must_act or old.step in _SURVIVES_BEING_ON_THE_WAY
+    return not (survives and new.step in _ON_THE_WAY)
+
+
+def with_overtaken(planned: Planned, reason: str) -> Planned:
+    return replace(planned, state=State.SUPERSEDED, reason=reason)

@@ -1,0 +1,116 @@
+"""The notifier's processes, and what each one opens. The one place where its parts are put together."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.notifier import receipts
+from services.notifier.catalog import MESSAGES, Catalog, CatalogError
+from services.notifier.channels import load_channel_settings, open_adapters
+from services.notifier.channels.settings import ChannelSettings
+from services.notifier.channels.sms import TwilioSettings
+from services.notifier.channels.whatsapp import WhatsAppSettings
+from services.notifier.compose import Composer
+from services.notifier.intake import Planner, intake
+from services.notifier.proofread import load_catalog
+from services.notifier.receipts import ReceiptState
+from services.notifier.sender import Sender
+from services.notifier.settings import NotifierSettings
+from shared.contracts.vocabulary import Channel
+from shared.database import Database, DatabaseSettings, open_database
+from shared.messaging.consume import Consumer
+from shared.messaging.outbox import Relay
+from shared.messaging.publish import open_publisher_of
+from shared.messaging.subscription import Subscription
+from shared.migrate import migrate, open_migrated
+from shared.processes import Part, Runtime, serve
+from shared.settings import BrokenConfiguration, load_settings
+from shared.shops import Shops, load_shops
+from shared.web import WEBHOOK_LIMIT_BYTES, create_app
+
+SERVICE = "notifier"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _catalog(shops: Shops) -> Catalog:
+    """Every text is tried before anything is sent."""
+    try:
+        return load_catalog(MESSAGES, shops)
+    except CatalogError as error:
+        raise BrokenConfiguration(str(error)) from error
+
+
+async def run_consume(runtime: Runtime) -> None:
+    settings = load_settings(NotifierSettings)
+    planner = Planner(load_shops(settings.shops_dir), frozenset(load_channel_settings()), _now)
+    async with open_migrated(runtime, "consume", MIGRATIONS) as database:
+        taking = intake(planner)
+        subscription = Subscription(settings.kafka_bootstrap, taking.group, taking.topics, f"{SERVICE}-consume")
+        await Consumer(taking, subscription, database, runtime).run()
+
+
+async def run_send(runtime: Runtime) -> None:
+    settings = load_settings(NotifierSettings)
+    shops = load_shops(settings.shops_dir)
+    adapters = open_adapters(load_channel_settings())
+    composer = Composer(_catalog(shops), shops, adapters)
+    async with contextlib.AsyncExitStack() as stack:
+        for adapter in adapters.values():
+            stack.push_async_callback(adapter.close)
+        database = await stack.enter_async_context(open_migrated(runtime, "send", MIGRATIONS))
+        chance = random.Random()  # noqa: S311  jitter is no secret
+        await Sender(database, composer, runtime, _now, chance, settings.patience).run()
+
+
+async def run_relay(runtime: Runtime) -> None:
+    settings = load_settings(NotifierSettings)
+    async with (
+        open_migrated(runtime, "relay", MIGRATIONS) as database,
+        open_publisher_of(runtime, "relay", settings) as publisher,
+    ):
+        await Relay(database, publisher, runtime).run()
+
+
+async def run_api(runtime: Runtime) -> None:
+    settings = load_settings(NotifierSettings)
+    channels = load_channel_settings()
+    async with open_migrated(runtime, "api", MIGRATIONS) as database:
+        app = create_app("Hito notifier", runtime.health, body_limit_bytes=WEBHOOK_LIMIT_BYTES * 4)
+        app.state.receipts = receipt_state(database, channels)
+        app.include_router(receipts.router)
+        await serve(app, runtime, settings.notifier_host, settings.notifier_port)
+
+
+def receipt_state(database: Database, channels: dict[Channel, ChannelSettings]) -> ReceiptState:
+    """With the secrets of the channels that this installation has."""
+    sms, whatsapp = channels.get(Channel.SMS), channels.get(Channel.WHATSAPP)
+    by_twilio = sms if isinstance(sms, TwilioSettings) else None
+    by_meta = whatsapp if isinstance(whatsapp, WhatsAppSettings) else None
+    return ReceiptState(
+        database=database,
+        public_url=by_twilio.notifier_public_url if by_twilio else "",
+        twilio_tokens=by_twilio.auth_tokens if by_twilio else (),
+        whatsapp_secrets=by_meta.app_secrets if by_meta else (),
+        whatsapp_verify_token=by_meta.whatsapp_verify_token.get_secret_value() if by_meta else None,
+    )
+
+
+async def run_migrate(runtime: Runtime) -> None:
+    async with open_database(load_settings(DatabaseSettings), f"{SERVICE}-migrate") as database:
+        await migrate(database, MIGRATIONS)
+
+
+PROCESSES = {
+    "consume": Part(run_consume),
+    "send": Part(run_send),
+    "relay": Part(run_relay),
+    "api": Part(run_api, serves_http=True),
+    "migrate": Part(run_migrate, one_shot=True),
+}

@@ -1,0 +1,166 @@
+"""What the sender takes from the ledger and gives back: leases on the database's clock, and the order gate.
+
+Only the earliest message of one order, recipient and channel that is still open may leave. One in doubt holds its
+successors back for `Patience.hold` at the most; then a successor goes and those before it are superseded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.domain.delivery import State
+from shared.contracts.vocabulary import Channel
+from shared.database import Row, fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a claim holds, how long an attempt may be under way, and how long doubt holds successors back."""
+
+    claim: timedelta = timedelta(seconds=15)
+    flight: timedelta = timedelta(seconds=60)
+    hold: timedelta = timedelta(seconds=120)
+
+
+PATIENCE = Patience()
+
+_DUE = "m.channel = :channel AND m.not_before <= now() AND m.expires_at > now()"
+_GATE = """
+    NOT EXISTS (
+        SELECT 1 FROM messages e
+        WHERE e.shop = m.shop AND e.order_id = m.order_id AND e.recipient = m.recipient AND e.channel = m.channel
+          AND e.sequence < m.sequence
+          AND (e.state IN ('planned', 'frozen', 'claimed', 'in_flight')
+               OR (e.state = 'unknown' AND e.changed_at > now() - make_interval(secs => :hold)))
+    )
+"""
+
+
+async def take_to_freeze(
+    tx: AsyncConnection, channel: Channel, limit: int, patience: Patience = PATIENCE
+) -> Sequence[Row]:
+    """Planned messages that are due, locked, with the step they tell of. The caller freezes or fails each one."""
+    return await fetch(
+        tx,
+        "SELECT m.*, s.step AS step_data, s.traceparent FROM messages m JOIN steps s ON s.event_id = m.step_event "
+        f"WHERE m.state = 'planned' AND {_DUE} AND {_GATE} "
+        "ORDER BY m.not_before LIMIT :limit FOR UPDATE OF m SKIP LOCKED",
+        channel=channel,
+        hold=patience.hold.total_seconds(),
+        limit=limit,
+    )
+
+
+async def freeze(tx: AsyncConnection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Keep the bytes that will go out, before the first attempt. They are never made anew."""
+    await fetch(
+        tx,
+        "UPDATE messages m SET state = 'frozen', request = k.request, request_sha256 = k.sha256, "
+        "language = k.language, provider = k.provider, changed_at = clock_timestamp() "
+        "FROM unnest(CAST(:ids AS uuid[]), CAST(:requests AS bytea[]), CAST(:hashes AS text[]), "
+        "CAST(:languages AS text[]), CAST(:providers AS text[])) AS k (id, request, sha256, language, provider) "
+        "WHERE m.id = k.id AND m.state = 'planned' RETURNING m.id",
+        ids=[row["id"] for row in rows],
+        requests=[row["request"] for row in rows],
+        hashes=[row["sha256"] for row in rows],
+        languages=[row["language"] for row in rows],
+        providers=[row["provider"] for row in rows],
+    )
+
+
+async def claim(tx: AsyncConnection, channel: Channel, limit: int, patience: Patience = PATIENCE) -> Sequence[Row]:
+    """Frozen messages that are due, for this sender alone until the lease ends."""
+    return await fetch(
+        tx,
+        "UPDATE messages SET state = 'claimed', epoch = epoch + 1, changed_at = clock_timestamp(), "
+        "lease_until = now() + make_interval(secs => :lease) WHERE id IN ("
+        f"SELECT m.id FROM messages m WHERE m.state = 'frozen' AND {_DUE} AND {_GATE} "
+        "ORDER BY m.not_before LIMIT :limit FOR UPDATE OF m SKIP LOCKED) "
+        "RETURNING id, epoch, channel, address, request, attempts, planned_at",
+        lease=patience.claim.total_seconds(),
+        channel=channel,
+        hold=patience.hold.total_seconds(),
+        limit=limit,
+    )
+
+
+async def put_in_flight(tx: AsyncConnection, claimed: Sequence[Row], patience: Patience = PATIENCE) -> set[UUID]:
+    """The point of no return: committed before the first byte goes out. Answers those that may go."""
+    rows = await fetch(
+        tx,
+        "UPDATE messages m SET state = 'in_flight', attempts = m.attempts + 1, changed_at = clock_timestamp(), "
+        "lease_until = now() + make_interval(secs => :lease) "
+        "FROM unnest(CAST(:ids AS uuid[]), CAST(:epochs AS int[])) AS k (id, epoch) "
+        "WHERE m.id = k.id AND m.epoch = k.epoch AND m.state = 'claimed' RETURNING m.id",
+        ids=[row["id"] for row in claimed],
+        epochs=[row["epoch"] for row in claimed],
+        lease=patience.flight.total_seconds(),
+    )
+    return {row["id"] for row in rows}
+
+
+async def put_back(tx: AsyncConnection, again: Mapping[UUID, tuple[timedelta, str]]) -> None:
+    """Nothing was sent, for certain: the same bytes are tried again after the pause."""
+    await fetch(
+        tx,
+        "UPDATE messages m SET state = 'frozen', reason = k.reason, changed_at = clock_timestamp(), "
+        "lease_until = NULL, not_before = now() + make_interval(secs => k.pause) "
+        "FROM unnest(CAST(:ids AS uuid[]), CAST(:pauses AS float8[]), CAST(:reasons AS text[])) "
+        "AS k (id, pause, reason) "
+        "WHERE m.id = k.id AND m.state = 'in_flight' RETURNING m.id",
+        ids=list(again),
+        pauses=[pause.total_seconds() for pause, _ in again.values()],
+        reasons=[reason for _, reason in again.values()],
+    )
+
+
+async def tidy(tx: AsyncConnection, patience: Patience = PATIENCE) -> list[UUID]:
+    """What time alone changes: leases that ended, messages too old to tell, successors that have waited long enough.
+
+    Answers the messages that came to an end. A lease that ends in flight leaves a message of which nobody knows: it
+    becomes `unknown`, never planned again.
+    """
+    await fetch(
+        tx,
+        "UPDATE messages SET state = 'frozen', lease_until = NULL, changed_at = clock_timestamp() "
+        "WHERE state = 'claimed' AND lease_until < now() RETURNING id",
+    )
+    ended = [
+        *await _end(tx, State.UNKNOWN, "'sender_lost_in_flight'", "m.state = 'in_flight' AND m.lease_until < now()"),
+        *await _end(
+            tx, State.EXPIRED, "'too_old_to_tell'", "m.state IN ('planned', 'frozen') AND m.expires_at <= now()"
+        ),
+        *await _end(
+            tx,
+            State.SUPERSEDED,
+            "'held_back_too_long'",
+            "m.state IN ('planned', 'frozen') AND EXISTS (SELECT 1 FROM messages l WHERE l.shop = m.shop "
+            "AND l.order_id = m.order_id AND l.recipient = m.recipient AND l.channel = m.channel "
+            "AND l.sequence > m.sequence AND l.state IN ('planned', 'frozen') "
+            f"AND l.not_before < now() - make_interval(secs => {patience.hold.total_seconds()}))",
+        ),
+    ]
+    return [row["id"] for row in ended]
+
+
+async def _end(tx: AsyncConnection, state: State, reason: str, where: str) -> Sequence[Row]:
+    return await fetch(
+        tx,
+        f"UPDATE messages m SET state = '{state}', reason = {reason}, lease_until = NULL, "
+        f"changed_at = clock_timestamp() WHERE {where} RETURNING m.id",
+    )
+
+
+async def count_unknown(tx: AsyncConnection) -> tuple[int, float]:
+    """(how many, age of the oldest in seconds)."""
+    rows = await fetch(
+        tx,
+        "SELECT count(*) AS n, coalesce(extract(epoch FROM now() - min(changed_at)), 0) AS age "
+        "FROM messages WHERE state = 'unknown'",
+    )
+    return rows[0]["n"], float(rows[0]["age"])

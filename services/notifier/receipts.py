@@ -1,0 +1,152 @@
+"""What providers say afterwards reaches the ledger: signed, in any order, twice, or before our own answer was recorded.
+
+A receipt only moves a message forward along the table of transitions, and only if it comes from the provider that the
+message went to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier import ledger
+from services.notifier.domain.delivery import STATE_OF_RECEIPT
+from services.notifier.ledger import Change
+from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
+from shared.database import Database, fetch
+from shared.messaging.failures import is_infrastructure
+from shared.observability.logs import get_logger
+from shared.signatures import BadSignature
+from shared.web import Problem, unavailable
+
+router = APIRouter(tags=["receipts"])
+
+
+@dataclass(frozen=True)
+class ReceiptState:
+    """The database, and the secrets with which providers sign. A provider without secrets is not served."""
+
+    database: Database
+    public_url: str
+    twilio_tokens: Sequence[str]
+    whatsapp_secrets: Sequence[str]
+    whatsapp_verify_token: str | None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def _state(request: Request) -> ReceiptState:
+    state = request.app.state.receipts
+    assert isinstance(state, ReceiptState)
+    return state
+
+
+@router.post("/receipts/twilio")
+async def twilio(request: Request) -> JSONResponse:
+    """Twilio's status callback: form-encoded, signed over our public URL."""
+    state = _state(request)
+    if not state.twilio_tokens:
+        raise Problem(404, "Not found", "there is no such thing here")
+    body = await request.body()
+    url = f"{state.public_url.rstrip('/')}/receipts/twilio" + (f"?{request.url.query}" if request.url.query else "")
+    signature = request.headers.get("x-twilio-signature")
+
+    def parse() -> list[Receipt]:
+        return parse_twilio(url, read_form(body), signature, state.twilio_tokens, state.clock())
+
+    return await _take(state, "twilio", parse)
+
+
+@router.post("/receipts/whatsapp")
+async def whatsapp(request: Request) -> JSONResponse:
+    """Meta's webhook for the Cloud API: JSON, signed over the raw body."""
+    state = _state(request)
+    if not state.whatsapp_secrets:
+        raise Problem(404, "Not found", "there is no such thing here")
+    body = await request.body()
+    signature = request.headers.get("x-hub-signature-256")
+
+    def parse() -> list[Receipt]:
+        return parse_whatsapp(body, signature, state.whatsapp_secrets, state.clock())
+
+    return await _take(state, "whatsapp", parse)
+
+
+@router.get("/receipts/whatsapp")
+async def whatsapp_verification(request: Request) -> Response:
+    """Meta's handshake when the webhook is registered."""
+    state = _state(request)
+    if state.whatsapp_verify_token is None:
+        raise Problem(404, "Not found", "there is no such thing here")
+    try:
+        challenge = whatsapp_handshake(dict(request.query_params), state.whatsapp_verify_token)
+    except (BadSignature, Malformed) as error:
+        raise Problem(403, "Forbidden", "the verify token is wrong") from error
+    return PlainTextResponse(challenge)
+
+
+async def _take(state: ReceiptState, provider: str, parse: Callable[[], list[Receipt]]) -> JSONResponse:
+    try:
+        receipts = parse()
+    except BadSignature as error:
+        get_logger().warning("receipt_refused", provider=provider, reason=str(error))
+        raise Problem(401, "Unauthorized", "the signature is missing or wrong") from error
+    except Malformed as error:
+        raise Problem(422, "Invalid", str(error)) from error
+    try:
+        moved = await apply_receipts(state.database, provider, receipts)
+    except Exception as error:
+        if not is_infrastructure(error):
+            raise
+        raise unavailable("the database") from error
+    return JSONResponse({"taken": len(receipts), "moved": moved})
+
+
+async def apply_receipts(database: Database, provider: str, receipts: Sequence[Receipt]) -> int:
+    """Move the messages that these receipts speak of. Answers how many moved; one that says nothing new moves none."""
+    moved = 0
+    async with database.transaction() as tx:
+        for receipt in receipts:
+            message = await _find(tx, provider, receipt)
+            if message is None:
+                get_logger().info("receipt_for_nobody", provider=provider)
+                continue
+            change = Change(STATE_OF_RECEIPT[receipt.verdict], receipt.reason, receipt.provider_message_id)
+            done = await ledger.change(tx, {message: change})
+            await ledger.tell(tx, done)
+            moved += len(done)
+    return moved
+
+
+async def _find(tx: AsyncConnection, provider: str, receipt: Receipt) -> UUID | None:
+    """By the id that we sent along, else by the provider's own; a known provider id must agree."""
+    rows = await fetch(
+        tx,
+        "SELECT id, provider_message_id FROM messages WHERE provider = :provider AND "
+        "(id = :message OR (CAST(:message AS uuid) IS NULL AND provider_message_id = :provider_id)) FOR UPDATE",
+        provider=provider,
+        message=receipt.message_id,
+        provider_id=receipt.provider_message_id,
+    )
+    if not rows:
+        return None
+    known = rows[0]["provider_message_id"]
+    if known and receipt.provider_message_id and known != receipt.provider_message_id:
+        return None
+    found = rows[0]["id"]
+    assert isinstance(found, UUID)
+    return found
+
+
+def read_form(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a form body, in order. Raises Malformed for what is no UTF-8 or has too many fields."""
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100, strict_parsing=bool(body))
+    except ValueError as error:
+        raise Malformed("the body is no form") from error

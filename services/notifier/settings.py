@@ -1,0 +1,24 @@
+"""What the notifier needs to know at start. The channels' own variables are in `channels/`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from services.notifier.queue import Patience
+from shared.settings import Settings
+
+
+class NotifierSettings(Settings):
+    notifier_host: str = "0.0.0.0"
+    notifier_port: int = 8003
+    send_claim_seconds: float = Field(default=15, gt=0)
+    send_flight_seconds: float = Field(default=60, gt=0)
+    send_hold_seconds: float = Field(default=120, ge=0)
+    """How long a claim holds, an attempt may be under way, and a message in doubt holds its successors back."""
+
+    @property
+    def patience(self) -> Patience:
+        seconds = (self.send_claim_seconds, self.send_flight_seconds, self.send_hold_seconds)
+        return Patience(*(timedelta(seconds=each) for each in seconds))
