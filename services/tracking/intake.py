@@ -23,7 +23,6 @@ from shared.database import fetch
 from shared.messaging.consume import Intake, Taken
 from shared.messaging.failures import Poison
 from shared.messaging.inbox import Delivery
-from shared.observability.metrics import UNMAPPED_CODES
 
 GROUP = "tracking"
 
@@ -58,8 +57,6 @@ async def _take_in(
     parked = await apply(tx, new, announcer) if new.parcels or new.snapshots else set()
     await store_writes.write_outcomes(tx, outcomes)
     await store_writes.count_unmapped(tx, unmapped)
-    for row in unmapped:
-        UNMAPPED_CODES.labels(row["carrier"]).inc()
     return [_word(delivery, parked, standing, announcer) for delivery in deliveries]
 
 

@@ -1,0 +1,10 @@
+"""`python -m services.carrier_gateway <process>...`"""
+
+from __future__ import annotations
+
+import sys
+
+from services.carrier_gateway.processes import PROCESSES, TOOLS
+from shared.processes import main
+
+sys.exit(main("carrier_gateway", PROCESSES, TOOLS, sys.argv[1:]))

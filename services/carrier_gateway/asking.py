@@ -1,0 +1,75 @@
+"""One question to a carrier over HTTP, and its answer as a value: nothing a carrier answers raises here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.carriers.pull import Pull, Query, refusal_of
+
+ANSWER_DEADLINE = timedelta(seconds=10)
+ANSWER_LIMIT_BYTES = 2 * 1024 * 1024
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `malformed` says that the body was not what the carrier documents."""
+
+    parsed: Parsed
+    retry_after: timedelta | None = None
+    malformed: str | None = None
+
+
+class _TooLarge(Exception):
+    pass
+
+
+async def ask(client: httpx.AsyncClient, pull: Pull, query: Query, url: str, key: str, now: datetime) -> Answer:
+    """Ask about one parcel. `client` has ANSWER_DEADLINE as its timeout and follows no redirects."""
+    try:
+        response = await client.send(pull.request(query, url, key), stream=True)
+        try:
+            body = await _read(response)
+        finally:
+            await response.aclose()
+    except httpx.HTTPError:
+        return Answer(Parsed(refusal=Refusal.OUTAGE))
+    except _TooLarge:
+        return Answer(Parsed(), malformed=f"more than {ANSWER_LIMIT_BYTES} bytes")
+    refusal = refusal_of(response.status_code)
+    if refusal is not None:
+        return Answer(Parsed(refusal=refusal), read_retry_after(response.headers.get("retry-after"), now))
+    try:
+        return Answer(pull.read(query, body))
+    except Malformed as error:
+        return Answer(Parsed(), malformed=str(error))
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """Counts what comes out of decompression, not what goes in."""
+    body = b""
+    async for chunk in response.aiter_bytes(64 * 1024):
+        body += chunk
+        if len(body) > ANSWER_LIMIT_BYTES:
+            raise _TooLarge
+    return body
+
+
+def read_retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """Seconds or an HTTP date (RFC 9110, 10.2.3), between nothing and a day; None when absent or unreadable."""
+    if value is None:
+        return None
+    try:
+        if value.strip().isdigit():
+            pause = timedelta(seconds=min(int(value), 10**6))
+        else:
+            date = parsedate_to_datetime(value)
+            pause = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
+    except ValueError:
+        return None
+    return min(max(pause, timedelta(0)), LONGEST_RETRY_AFTER)

@@ -1,0 +1,16 @@
+"""The carriers we understand. To add one: its adapter, one line here, its samples; the contract suite does the rest."""
+
+from __future__ import annotations
+
+from services.carrier_gateway.carriers.base import Carrier
+from services.carrier_gateway.carriers.dhl import DHL
+from services.carrier_gateway.carriers.generic import GENERIC
+
+CARRIERS: tuple[Carrier, ...] = (
+    GENERIC,
+    DHL,
+)
+
+
+def carrier_named(id: str) -> Carrier | None:
+    return next((carrier for carrier in CARRIERS if carrier.id == id), None)

@@ -1,0 +1,80 @@
+"""A carrier's clock readings as instants: what the offset says if there is one, else the zone we were told to assume.
+
+Never tries formats: a reading is ISO 8601 or it is none. A local hour that the clocks skip in spring moves forward by
+the gap; one that they repeat in autumn is the earlier, unless the order of events says otherwise (`settle`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from shared.contracts.vocabulary import Clock
+
+_READING = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)"
+    r"(?:[Tt ](?P<minute>\d\d:\d\d)(?P<second>:\d\d(?:[.,](?P<fraction>\d{1,9}))?)?(?P<offset>[Zz]|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
+
+
+class NoInstant(ValueError):
+    """The text is no instant; the message says why, without quoting it."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`at` is UTC. `later` is the second reading of a local hour that exists twice."""
+
+    at: datetime
+    clock: Clock
+    wall: str
+    """`2026-03-30T09:12:00` as the carrier wrote it, without offset and fraction: twins are recognised by it."""
+    later: datetime | None = None
+    date_only: bool = False
+
+
+def read_moment(text: str, zone: tzinfo | None) -> Moment:
+    """Read `2026-03-30`, `2026-03-30T09:12[:00[.000]]`, with or without an offset; a date alone is its local midnight.
+
+    `zone` is where a bare local time was taken; None refuses those. Raises NoInstant.
+    """
+    found = _READING.fullmatch(text.strip())
+    if found is None:
+        raise NoInstant("is not a date and time like 2026-03-30T09:12:00+02:00")
+    wall = f"{found['day']}T{found['minute'] or '00:00'}{(found['second'] or ':00')[:3]}"
+    try:
+        naive = datetime.fromisoformat(wall) + timedelta(microseconds=int((found["fraction"] or "0").ljust(6, "0")[:6]))
+        return _place(naive, found["offset"], zone, wall, date_only=found["minute"] is None)
+    except (ValueError, OverflowError) as error:
+        raise error if isinstance(error, NoInstant) else NoInstant("does not exist in the calendar") from error
+
+
+def _place(naive: datetime, offset: str | None, zone: tzinfo | None, wall: str, *, date_only: bool) -> Moment:
+    if offset is not None:
+        exact = datetime.fromisoformat(naive.isoformat() + offset.upper())
+        return Moment(exact.astimezone(UTC), Clock.EXACT, wall)
+    if zone is None:
+        raise NoInstant("needs an offset, for example Z or +02:00")
+    first = naive.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    second = naive.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    return Moment(first, Clock.ASSUMED, wall, second if second > first else None, date_only)
+
+
+def settle(oldest_first: Iterable[Moment]) -> Iterator[Moment]:
+    """Of a repeated hour, take the later reading where the earlier would put an event before the one it followed."""
+    previous: datetime | None = None
+    for moment in oldest_first:
+        settled = moment
+        if previous is not None and moment.later is not None and moment.at < previous <= moment.later:
+            settled = replace(moment, at=moment.later, later=None)
+        previous = settled.at
+        yield settled
+
+
+def end_of_day(moment: Moment, zone: tzinfo) -> datetime:
+    """The last second of the local day that a date names."""
+    midnight = datetime.fromisoformat(moment.wall[:10] + "T00:00:00").replace(tzinfo=zone)
+    return (midnight + timedelta(days=1)).astimezone(UTC) - timedelta(seconds=1)

@@ -1,0 +1,70 @@
+"""Carrier texts without anything personal: only words of the trade get through, whatever the carrier wrote around them.
+
+Carriers put names, phone numbers and door codes into free text. A list of what to remove is never complete, so this is
+a list of what may stay: every other word and every number becomes an ellipsis. Operators still see what a sentence is
+about; a person's name has no way in.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from importlib.resources import files
+
+from services.carrier_gateway.carriers.wording import normalise
+
+LONGEST = 200
+_LONGEST_RAW = 600
+_PART = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]|\s+")
+_PUNCTUATION = frozenset(".,;:()/-!?'\"%&+…")
+_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/+-]{0,38}[A-Za-z0-9])?", re.ASCII)
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def _read_words() -> frozenset[str]:
+    lines = files(__package__).joinpath("plain_words.txt").read_text("utf-8").splitlines()
+    return frozenset(normalise(word) for line in lines if not line.startswith("#") for word in line.split())
+
+
+PLAIN_WORDS = _read_words()
+
+
+def clean(text: str | None, longest: int = LONGEST) -> str | None:
+    """One line without control, bidirectional and other unseen characters, cut; None when nothing is left."""
+    if text is None:
+        return None
+    spaced = "".join(" " if character.isspace() else character for character in text[: longest * 4])
+    seen = "".join(character for character in spaced if unicodedata.category(character) not in _UNSEEN)
+    return " ".join(seen.split())[:longest].strip() or None
+
+
+def plain(text: str | None) -> str | None:
+    """The text with every word that is not of the trade replaced by an ellipsis; None when no word is left."""
+    cleaned = clean(text, _LONGEST_RAW)
+    if cleaned is None:
+        return None
+    addressless = " ".join("…" if "@" in chunk or "://" in chunk else chunk for chunk in cleaned.split())
+    masked = "".join(_mask(part) for part in _PART.findall(addressless))
+    collapsed = re.sub(r"…(?:[\s.,;:()/'\"%&+-]*…)+", "…", masked)
+    return clean(collapsed) if any(character.isalpha() for character in collapsed) else None
+
+
+def _mask(part: str) -> str:
+    """One word, space or punctuation mark of a text."""
+    if part.isspace():
+        return " "
+    if not part[0].isalnum() and part[0] != "_":
+        return part if part in _PUNCTUATION else ""
+    return part if normalise(part) in PLAIN_WORDS else "…"
+
+
+def code_text(code: str | None) -> str | None:
+    """A carrier's code as it is, if it looks like one; otherwise what `plain` leaves of it."""
+    cleaned = clean(code)
+    return cleaned if cleaned is None or _CODE.fullmatch(cleaned) else plain(cleaned)
+
+
+def country_code(text: str | None) -> str | None:
+    """ISO 3166-1 alpha-2 in capitals; None for anything else."""
+    country = (clean(text) or "").upper()
+    return country if re.fullmatch(r"[A-Z]{2}", country, re.ASCII) else None

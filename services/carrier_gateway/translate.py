@@ -1,0 +1,54 @@
+"""`python -m services.carrier_gateway translate <carrier>`: a carrier's payload on stdin, our events on stdout.
+
+One JSON object a line, oldest first; one line on stderr says how it went. Needs no settings and no broker.
+Exit codes: 0 all understood; 2 malformed; 3 the carrier says it does not know the parcel; 4 printed, but with codes
+that have no row; 5 another error answer of the carrier (key, quota, outage); 64 usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from services.carrier_gateway.carriers import CARRIERS, carrier_named
+from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
+from shared.contracts.vocabulary import Stage
+from shared.processes import EXIT_USAGE
+
+MALFORMED, NOT_FOUND, UNMAPPED, REFUSED = 2, 3, 4, 5
+INPUT_LIMIT_BYTES = 16 * 1024 * 1024
+
+
+def translate(arguments: Sequence[str]) -> int:
+    """Answers the exit code."""
+    carrier = carrier_named(arguments[0]) if len(arguments) == 1 else None
+    if carrier is None:
+        ids = " ".join(each.id for each in CARRIERS)
+        _say(f"usage: python -m services.carrier_gateway translate <carrier> < payload   one of: {ids}")
+        return EXIT_USAGE
+    body = sys.stdin.buffer.read(INPUT_LIMIT_BYTES + 1)
+    if len(body) > INPUT_LIMIT_BYTES:
+        _say(f"{carrier.id}: malformed: more than {INPUT_LIMIT_BYTES} bytes")
+        return MALFORMED
+    try:
+        parsed = carrier.parse(body)
+    except Malformed as error:
+        _say(f"{carrier.id}: malformed: {error}")
+        return MALFORMED
+    for event in parsed.events:
+        sys.stdout.buffer.write(event.to_json() + b"\n")
+    sys.stdout.flush()
+    return _conclude(carrier.id, parsed)
+
+
+def _conclude(carrier: str, parsed: Parsed) -> int:
+    if parsed.refusal is not None:
+        _say(f"{carrier}: no events: {parsed.refusal}")
+        return NOT_FOUND if parsed.refusal in (Refusal.NOT_FOUND, Refusal.BAD_REFERENCE) else REFUSED
+    unmapped = [event for event in parsed.events if event.stage is Stage.UNKNOWN]
+    _say(f"{carrier}: {len(parsed.events)} events, {len(unmapped)} of them unknown, {parsed.skipped} skipped")
+    return UNMAPPED if unmapped else 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
