@@ -1,7 +1,8 @@
 """What the sender takes from the ledger and gives back: leases on the database's clock, and the order gate.
 
-Only the earliest message of one order, recipient and channel that is still open may leave. One in doubt holds its
-successors back for `Patience.hold` at the most; then a successor goes and those before it are superseded.
+Only the earliest message of one order, recipient and channel that is due may leave. One in doubt, or tried in vain,
+holds its successors back for `Patience.hold` at the most; then a successor goes and it is superseded. One that waits
+for the end of the quiet hours holds nobody back, and one that was never tried is never given up for a successor.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ _GATE = """
         SELECT 1 FROM messages e
         WHERE e.shop = m.shop AND e.order_id = m.order_id AND e.recipient = m.recipient AND e.channel = m.channel
           AND e.sequence < m.sequence
-          AND (e.state IN ('planned', 'frozen', 'claimed', 'in_flight')
+          AND (e.state IN ('frozen', 'claimed', 'in_flight')
+               OR (e.state = 'planned' AND e.not_before <= now())
                OR (e.state = 'unknown' AND e.changed_at > now() - make_interval(secs => :hold)))
     )
 """
@@ -94,7 +96,7 @@ async def put_in_flight(tx: AsyncConnection, claimed: Sequence[Row], patience: P
     rows = await fetch(
         tx,
         "UPDATE messages m SET state = 'in_flight', attempts = m.attempts + 1, changed_at = clock_timestamp(), "
-        "lease_until = now() + make_interval(secs => :lease) "
+        "lease_until = now() + make_interval(secs => :lease), tried_at = coalesce(m.tried_at, now()) "
         "FROM unnest(CAST(:ids AS uuid[]), CAST(:epochs AS int[])) AS k (id, epoch) "
         "WHERE m.id = k.id AND m.epoch = k.epoch AND m.state = 'claimed' RETURNING m.id",
         ids=[row["id"] for row in claimed],
@@ -125,6 +127,7 @@ async def tidy(tx: AsyncConnection, patience: Patience = PATIENCE) -> list[UUID]
     Answers the messages that came to an end. A lease that ends in flight leaves a message of which nobody knows: it
     becomes `unknown`, never planned again.
     """
+    held = f"now() - make_interval(secs => {patience.hold.total_seconds()})"
     await fetch(
         tx,
         "UPDATE messages SET state = 'frozen', lease_until = NULL, changed_at = clock_timestamp() "
@@ -139,10 +142,9 @@ async def tidy(tx: AsyncConnection, patience: Patience = PATIENCE) -> list[UUID]
             tx,
             State.SUPERSEDED,
             "'held_back_too_long'",
-            "m.state IN ('planned', 'frozen') AND EXISTS (SELECT 1 FROM messages l WHERE l.shop = m.shop "
+            f"m.state = 'frozen' AND m.tried_at < {held} AND EXISTS (SELECT 1 FROM messages l WHERE l.shop = m.shop "
             "AND l.order_id = m.order_id AND l.recipient = m.recipient AND l.channel = m.channel "
-            "AND l.sequence > m.sequence AND l.state IN ('planned', 'frozen') "
-            f"AND l.not_before < now() - make_interval(secs => {patience.hold.total_seconds()}))",
+            f"AND l.sequence > m.sequence AND l.state IN ('planned', 'frozen') AND l.not_before < {held})",
         ),
     ]
     return [row["id"] for row in ended]

@@ -110,9 +110,10 @@ class Sender:
             for row in rows:
                 try:
                     frozen.append(self._composer.compose(row, self._clock()))
-                except Unrenderable as error:
-                    failed[row["id"]] = Change(State.FAILED, f"cannot_render_{error.reason}")
-                    get_logger().error("cannot_render", step=row["step"], channel=row["channel"], reason=error.reason)
+                except Exception as error:  # no I/O in there: it would fail each time and stop all the others
+                    reason = error.reason if isinstance(error, Unrenderable) else type(error).__name__
+                    failed[row["id"]] = Change(State.FAILED, f"cannot_render_{reason}")
+                    get_logger().error("cannot_render", step=row["step"], channel=row["channel"], exc_info=error)
             if frozen:
                 await queue.freeze(tx, frozen)
             if failed:

@@ -1,0 +1,87 @@
+"""The e-mail: one list of contents, written out as text and as HTML, so that both say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from services.notifier.aftercare import policy_entries
+from services.notifier.brand import DARK_GROUND, LIGHT_GROUND, Paint, paint, paint_on
+from services.notifier.data_sheet import Entry, contact, contents, list_of, sheet
+from services.notifier.parcel_markup import parcel_markup
+from services.notifier.progress import progress
+from services.notifier.situation import Situation
+from shared.contracts.vocabulary import Step
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Everything both layouts may print. `next` is what happens next or what the buyer must do."""
+
+    language: str
+    subject: str
+    shop: str
+    header: Paint
+    on_light: Paint
+    on_dark: Paint
+    progress: tuple[tuple[str, bool], ...]
+    greeting: str
+    headline: str
+    happened: str
+    next_title: str
+    next: str
+    note: str | None
+    link: str
+    button: str
+    sheet_title: str
+    sheet: tuple[Entry, ...]
+    items_title: str
+    items: tuple[str, ...]
+    policies: tuple[Entry, ...]
+    closing: str
+    contact: tuple[Entry, ...]
+    markup: Markup
+    """JSON-LD for HTML; empty when the mail is not about a parcel."""
+
+
+def write_mail(situation: Situation, values: Mapping[str, str], words: Mapping[str, str]) -> Mail:
+    """`words` are the step's own: subject, headline, happened, next."""
+    say, name, lines = situation.speech.say, situation.first_name, contents(situation)
+    about = "parcel" if situation.parcel is not None else "order"
+    return Mail(
+        language=situation.speech.tag,
+        subject=words["subject"],
+        shop=values["shop"],
+        header=paint(situation.shop.colour),
+        on_light=paint_on(LIGHT_GROUND, situation.shop.colour),
+        on_dark=paint_on(DARK_GROUND, situation.shop.colour),
+        progress=progress(situation),
+        greeting=say("email.greeting_by_name", {"name": name}) if name else say("email.greeting"),
+        headline=words["headline"],
+        happened=words["happened"],
+        next_title=say("email.next_title"),
+        next=words["next"],
+        note=_note_on_parts(situation, values),
+        link=values["link"],
+        button=say(f"email.{about}.button"),
+        sheet_title=say(f"email.{about}.sheet_title"),
+        sheet=sheet(situation, values),
+        items_title=say(f"email.{about}.items_title"),
+        items=list_of(lines, situation),
+        policies=policy_entries(situation),
+        closing=say(f"email.closing.{'yours' if situation.to_buyer else 'theirs'}", values),
+        contact=contact(situation),
+        markup=parcel_markup(situation, lines, values),
+    )
+
+
+def _note_on_parts(situation: Situation, values: Mapping[str, str]) -> str | None:
+    """Of an order in several parcels: how much of it this message is about."""
+    order, say = situation.step.order, situation.speech.say
+    if situation.parcel is None or order.parcels_total <= 1:
+        return None
+    if situation.step.step is not Step.DELIVERED or order.parcels_delivered < 1:
+        return say("parts.this_one_only", values)
+    return say("parts.all_here" if order.parcels_delivered >= order.parcels_total else "parts.so_far", values)

@@ -1,0 +1,130 @@
+"""Every text is tried before the first buyer reads one: a mistake in a language file stops the start, not a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from services.notifier.catalog import Catalog, CatalogError, read_catalog
+from services.notifier.fillings import OPTIONAL, fillings
+from services.notifier.gsm7 import foreign_to_gsm7, size
+from services.notifier.render import render
+from services.notifier.situation import RecipientView, Situation
+from services.notifier.specimens import BARE_RECIPIENT, RICH_RECIPIENT, bare, rich, rich_with_shops_phone, specimen_shop
+from services.notifier.unrenderable import BadWording, Unrenderable
+from services.notifier.variants import all_wordings, name_of
+from services.notifier.whatsapp_templates import faults, template_for
+from services.notifier.words import FIELDS, Gap, Language, pieces
+from shared.contracts.steps import StepReached
+from shared.contracts.vocabulary import Channel, Step
+from shared.shops import Shop
+
+SEGMENT_BUDGET = 2
+"""What an SMS may take with long data: 306 septets."""
+
+_STEPS = frozenset(step.value for step in Step)
+_STEP_KEYS = frozenset(f"{name_of(*wording)}.{field}" for wording in all_wordings() for field in FIELDS)
+_PLURALS = (".zero", ".one", ".two", ".few", ".many")
+_FOR_SMS = (".sms", ".sms_next", "_short")
+
+
+def load_catalog(folder: Path, shops: Iterable[Shop]) -> Catalog:
+    """Read and check all languages, and all shops' own words. Raises CatalogError naming the file and the key."""
+    catalog = read_catalog(folder)
+    if not catalog.complete:
+        raise CatalogError(f"{folder}: no language is complete; one file must do without language.base")
+    for language in catalog.languages.values():
+        _check_keys(catalog, language)
+        _check_texts(f"{language.tag}.toml", language.texts.items())
+    for language in catalog.languages.values():
+        _check_wordings(catalog, language.tag, specimen_shop(language.tag), f"{language.tag}.toml")
+    for shop in shops:
+        check_shop(catalog, shop)
+    return catalog
+
+
+def _check_keys(catalog: Catalog, language: Language) -> None:
+    """All complete languages say the same things; a dialect says nothing that its base does not say."""
+    expected = {key for other in catalog.complete for key in other.texts if not key.endswith(_PLURALS)}
+    own = {key for key in language.texts if not key.endswith(_PLURALS)}
+    for key in sorted(own):
+        if key.split(".")[0] in _STEPS and key not in _STEP_KEYS:
+            raise CatalogError(f"{language.tag}.toml: {key}: no such step, variant or field")
+    missing, unknown = sorted(expected - own), sorted(own - expected)
+    if language.base is None and missing:
+        raise CatalogError(f"{language.tag}.toml: {missing[0]} is missing")
+    if unknown:
+        raise CatalogError(f"{language.tag}.toml: {unknown[0]}: no such text in {language.base}.toml")
+    for step, variant in all_wordings():
+        name = name_of(step, variant)
+        if language.base is None and not any(f"{name}.{field}" in language.texts for field in FIELDS):
+            raise CatalogError(f"{language.tag}.toml: {name} is missing")
+
+
+def _check_texts(file: str, texts: Iterable[tuple[str, str]]) -> None:
+    """Words and gaps only, and nothing in a short text that would make an SMS cost double."""
+    for key, source in texts:
+        try:
+            words = "".join(piece for piece in pieces(source) if isinstance(piece, str))
+        except BadWording as error:
+            raise CatalogError(f"{file}: {key}: {error}") from error
+        foreign = foreign_to_gsm7(words) if _is_for_sms(key) else ()
+        if foreign:
+            raise CatalogError(f"{file}: {key}: {' '.join(foreign)} is not in the SMS alphabet; say it otherwise")
+
+
+def _is_for_sms(key: str) -> bool:
+    return key.startswith(("sms.", "arrival_short.")) or key.endswith(_FOR_SMS) or key == "aftercare.short"
+
+
+def _check_wordings(catalog: Catalog, tag: str, shop: Shop, file: str) -> None:
+    for step, variant in all_wordings():
+        name = f"{file}: {name_of(step, variant)}"
+        for fact, recipient in _specimens(step, variant):
+            situation = Situation(fact, shop, recipient, Channel.SMS, catalog.speech(tag, shop))
+            try:
+                _check_gaps(situation, name)
+                problems = [*faults(template_for(situation.speech, step, variant, shop))]
+                for channel in Channel:
+                    message = render(catalog, fact, shop, RecipientView(recipient.name, recipient.role, tag), channel)
+                    if channel is Channel.SMS and size(message.text).segments > SEGMENT_BUDGET:
+                        problems.append(f"the SMS takes {size(message.text).units} septets, 306 are allowed")
+            except Unrenderable as error:
+                raise CatalogError(f"{name}: {error}") from error
+            if problems:
+                raise CatalogError(f"{name}: {problems[0]}")
+
+
+def _specimens(step: Step, variant: str | None) -> Iterator[tuple[StepReached, RecipientView]]:
+    yield rich(step, variant), RICH_RECIPIENT
+    yield rich_with_shops_phone(step, variant), RICH_RECIPIENT
+    yield bare(step, variant), BARE_RECIPIENT
+
+
+def _check_gaps(situation: Situation, name: str) -> None:
+    """Each gap has a value; one that may be empty is for SMS alone."""
+    known = frozenset(fillings(situation))
+    for field in FIELDS:
+        allowed = known if field.startswith("sms") else known - OPTIONAL
+        source = situation.speech.step_source(situation.step.step, situation.variant, field)
+        for gap in pieces(source):
+            if isinstance(gap, Gap) and gap.name not in allowed:
+                raise CatalogError(f"{name}.{field}: {{{{ {gap.name} }}}} is not known here")
+
+
+def check_shop(catalog: Catalog, shop: Shop) -> None:
+    """Its language is spoken here, and its own words fit wherever they will stand. Raises CatalogError otherwise."""
+    file = f"shop {shop.id}: texts"
+    catalog.speech(shop.language, shop)
+    changed = set()
+    for key in shop.texts:
+        tag, _, text = key.partition(".")
+        language = catalog.languages.get(tag)
+        base = catalog.languages.get(language.base) if language is not None and language.base else language
+        if language is None or base is None or (text not in base.texts and text not in _STEP_KEYS):
+            raise CatalogError(f"{file}: {key}: no such language or text")
+        changed.add(tag)
+    _check_texts(file, shop.texts.items())
+    spoken = [language.tag for language in catalog.languages.values() if {language.tag, language.base} & changed]
+    for tag in spoken:
+        _check_wordings(catalog, tag, shop, file)

@@ -1,0 +1,125 @@
+"""From a step to what the buyer reads, in one channel and one language. Pure: all files were read when the catalog was.
+
+A parcel message that lacks one of its five facts does not render, and each fact is looked for in the finished text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from services.notifier.catalog import Catalog
+from services.notifier.facts import read_page, require_known, require_present
+from services.notifier.fillings import fillings
+from services.notifier.gsm7 import Alphabet, size, transliterate
+from services.notifier.mail import write_mail
+from services.notifier.situation import RecipientView, Situation, clean
+from services.notifier.unrenderable import Fact, MessageTooLong, MissingFact
+from services.notifier.variants import speaks_of_parcel
+from services.notifier.whatsapp_templates import BODY_LIMIT, TemplateCall, hydrate, template_for
+from services.notifier.words import fill
+from shared.contracts.steps import StepReached
+from shared.contracts.vocabulary import Channel
+from shared.shops import Shop
+
+SEGMENT_LIMIT = 4
+"""Texts are written for 2 SMS segments with long data; past this many the message fails rather than costs."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One message, ready to leave. `text` is what is read: for WhatsApp, the template with its parameters filled in."""
+
+    channel: Channel
+    language: str
+    subject: str | None
+    text: str
+    html: str | None = None
+    template: TemplateCall | None = None
+
+    def canonical(self) -> bytes:
+        """The same message gives the same bytes: UTF-8 JSON with sorted keys."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    @property
+    def sha256(self) -> str:
+        """Of the canonical bytes, in hexadecimal."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+
+def render(catalog: Catalog, step: StepReached, shop: Shop, recipient: RecipientView, channel: Channel) -> Rendered:
+    """Write the message.
+
+    Raises Unrenderable: MissingFact, BadWording or MessageTooLong, each with a `reason`.
+    """
+    situation = Situation(step, shop, recipient, channel, catalog.speech(recipient.locale, shop))
+    if situation.parcel is None and speaks_of_parcel(step.step, situation.variant):
+        raise MissingFact(Fact.CARRIER, f"the step {step.step}: it names no parcel")
+    values = fillings(situation)
+    facts = _facts(situation, values)
+    require_known(facts)
+    match channel:
+        case Channel.EMAIL:
+            return _email(catalog, situation, values, facts)
+        case Channel.SMS:
+            return _sms(situation, values, facts)
+        case Channel.WHATSAPP:
+            return _whatsapp(situation, values, facts)
+
+
+def _facts(situation: Situation, values: Mapping[str, str]) -> dict[Fact, str]:
+    """What has to stand in the message, but for what happens next, which each channel words for itself."""
+    facts = {Fact.LINK: values["link"]}
+    if situation.parcel is not None:
+        facts |= {Fact.CARRIER: values["carrier"], Fact.REFERENCE: values["reference"], Fact.PHONE: values["phone"]}
+        facts[Fact.PHONE_OWNER] = values["shop"] if situation.phone_is_of_shop else values["carrier"]
+    return facts
+
+
+def _own_words(situation: Situation, values: Mapping[str, str], *fields: str) -> dict[str, str]:
+    step, variant, speech = situation.step.step, situation.variant, situation.speech
+    return {field: clean(fill(speech.step_source(step, variant, field), values)) for field in fields}
+
+
+def _email(catalog: Catalog, situation: Situation, values: Mapping[str, str], facts: dict[Fact, str]) -> Rendered:
+    words = _own_words(situation, values, "subject", "headline", "happened", "next")
+    mail = write_mail(situation, values, words)
+    text, html = catalog.text.render(mail=mail).strip() + "\n", catalog.html.render(mail=mail)
+    facts = facts | {Fact.NEXT: words["next"]}
+    page = read_page(html)
+    require_present(facts, text, "the text")
+    require_present(facts, page.text, "the HTML")
+    if values["link"] not in page.links:
+        raise MissingFact(Fact.LINK, "the links of the HTML")
+    return Rendered(Channel.EMAIL, mail.language, words["subject"], text, html)
+
+
+def _sms(situation: Situation, values: Mapping[str, str], facts: dict[Fact, str]) -> Rendered:
+    plain = {name: transliterate(value) for name, value in values.items()}
+    words = {name: transliterate(text) for name, text in _own_words(situation, plain, "sms", "sms_next").items()}
+    text = transliterate(clean(fill(situation.speech.source(sms_frame(situation)), plain | words)))
+    spelt = {fact: facts[fact] for fact in (Fact.LINK, Fact.REFERENCE, Fact.PHONE) if fact in facts}
+    names = {fact: transliterate(facts[fact]) for fact in (Fact.CARRIER, Fact.PHONE_OWNER) if fact in facts}
+    require_present(spelt | names | {Fact.NEXT: words["sms_next"]}, text, "the SMS")
+    cost = size(text)
+    if cost.alphabet is not Alphabet.GSM7 or cost.segments > SEGMENT_LIMIT:
+        raise MessageTooLong(f"the SMS takes {cost.segments} segments ({cost.alphabet}), {SEGMENT_LIMIT} are allowed")
+    return Rendered(Channel.SMS, situation.speech.tag, None, text)
+
+
+def sms_frame(situation: Situation) -> str:
+    """The key of the frame around the step's own short words."""
+    if situation.parcel is None:
+        return "sms.order"
+    return "sms.parcel_shop_phone" if situation.phone_is_of_shop else "sms.parcel"
+
+
+def _whatsapp(situation: Situation, values: Mapping[str, str], facts: dict[Fact, str]) -> Rendered:
+    spec = template_for(situation.speech, situation.step.step, situation.variant, situation.shop)
+    call, text = hydrate(spec, values)
+    if len(text) > BODY_LIMIT:
+        raise MessageTooLong(f"the WhatsApp text has {len(text)} characters, {BODY_LIMIT} are allowed")
+    require_present(facts | {Fact.NEXT: _own_words(situation, values, "next")["next"]}, text, "the WhatsApp text")
+    return Rendered(Channel.WHATSAPP, situation.speech.tag, None, text, template=call)

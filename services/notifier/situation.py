@@ -1,0 +1,95 @@
+"""What is to be told, to whom and how it is spoken: the one value that all parts of a message are written from."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from services.notifier.dates import Calendar, Span, span_of_eta, span_of_promise
+from services.notifier.variants import speaks_of_parcel, variant_of
+from services.notifier.words import Speech
+from shared.contracts.steps import ParcelFacts, StepReached
+from shared.contracts.vocabulary import Channel, Step
+from shared.shops import Shop
+
+BUYER = "buyer"
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_FIRST_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-]){0,39}")
+
+
+@dataclass(frozen=True)
+class RecipientView:
+    """As much of a recipient as words need. `role` is `buyer` for the one who ordered."""
+
+    name: str | None
+    role: str
+    locale: str | None
+
+
+@dataclass(frozen=True)
+class Situation:
+    step: StepReached
+    shop: Shop
+    recipient: RecipientView
+    channel: Channel
+    speech: Speech
+
+    @property
+    def variant(self) -> str | None:
+        return variant_of(self.step)
+
+    @property
+    def parcel(self) -> ParcelFacts | None:
+        """The parcel that the words speak of, if they speak of one."""
+        return self.step.parcel if speaks_of_parcel(self.step.step, self.variant) else None
+
+    @property
+    def to_buyer(self) -> bool:
+        """Others, the receiver of a gift say, see neither amounts nor contents, and it is not "your order" to them."""
+        return self.recipient.role == BUYER
+
+    @property
+    def calendar(self) -> Calendar:
+        zone = ZoneInfo(self.step.buyer.timezone or self.shop.zone)
+        say = self.speech.source
+        return Calendar(self.speech.locale, zone, say("formats.day"), say("formats.short_day"), say("formats.time"))
+
+    @property
+    def first_name(self) -> str | None:
+        return first_name(self.recipient.name)
+
+    @property
+    def phone(self) -> str:
+        return self.parcel.contact.phone if self.parcel is not None else self.shop.support_phone
+
+    @property
+    def phone_is_of_shop(self) -> bool:
+        return self.parcel is None or self.parcel.contact.of_shop
+
+    @property
+    def expected(self) -> Span | None:
+        """When it should arrive: the carrier's word, else the shop's promise; neither once its time has gone by."""
+        calendar, day = self.calendar, self.calendar.day_of(self.step.occurred_at)
+        eta = self.parcel.eta if self.parcel is not None else None
+        spans = [span_of_eta(eta, calendar)] if eta is not None else []
+        if self.step.step is Step.OUT_FOR_DELIVERY:
+            spans.append(Span(day, day))
+        elif self.step.order.promise is not None and self.step.step is not Step.DELAYED:
+            spans.append(span_of_promise(self.step.order.promise))
+        return next((span for span in spans if span.last >= day), None)
+
+
+def first_name(name: str | None) -> str | None:
+    """`LUCÍA GARCÍA` is greeted as `Lucía`. What does not look like a name is left out: names come from forms."""
+    words = clean(name or "").split()
+    if not words or not _FIRST_NAME.fullmatch(words[0]):
+        return None
+    first = words[0]
+    return first.title() if first.isupper() or first.islower() else first
+
+
+def clean(value: str) -> str:
+    """One line of visible characters: no control, direction or zero-width marks, single spaces, NFC."""
+    return " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", value)).split())

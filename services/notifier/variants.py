@@ -1,0 +1,78 @@
+"""Which wording of a step fits what happened: delivered to a neighbour reads unlike delivered to a locker.
+
+One row per step. A variant named here has its own words in every complete language, its own WhatsApp template and its
+own place in the tests; what a parcel may bring that is not named here gets the step's plain words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from shared.contracts.steps import StepReached
+from shared.contracts.vocabulary import Actor, Condition, Step
+
+NO_PARCEL = "no_parcel"
+"""A shop that ships without telling us a parcel: the words then name no carrier and no reference."""
+
+VARIANTS: Mapping[Step, tuple[str, ...]] = {
+    Step.ORDER_CONFIRMED: (),
+    Step.PAYMENT_RECEIVED: (),
+    Step.PREPARING: (),
+    Step.SHIPPED: (NO_PARCEL,),
+    Step.IN_TRANSIT: (),
+    Step.OUT_FOR_DELIVERY: ("payment_due",),
+    Step.FAILED_ATTEMPT: ("recipient_absent", "address_problem", "refused", "payment_due"),
+    Step.READY_FOR_PICKUP: ("locker", "payment_due"),
+    Step.DELAYED: (
+        "weather", "damaged", "held", "held_by_shop", "address_problem", "address_problem_by_shop", "recipient_absent",
+        "refused", "payment_due", "payment_due_by_shop", "by_buyer", "promise", NO_PARCEL,
+    ),
+    Step.CUSTOMS: ("by_buyer", "payment_due"),
+    Step.DELIVERED: ("neighbour", "safe_place", "locker", "pickup_point", "reception", NO_PARCEL),
+    Step.RETURNING: ("refused", "damaged"),
+    Step.RETURNED: (NO_PARCEL,),
+    Step.LOST: (),
+    Step.ORDER_CANCELLED: (),
+    Step.REFUNDED: (),
+}  # fmt: skip
+
+
+def all_wordings() -> Iterator[tuple[Step, str | None]]:
+    """Every step with each of its variants; None is the plain wording."""
+    for step, variants in VARIANTS.items():
+        yield step, None
+        for variant in variants:
+            yield step, variant
+
+
+def variant_of(step: StepReached) -> str | None:
+    """The most telling variant that the step has, or None for its plain words."""
+    return next((v for v in _candidates(step) if v in VARIANTS[step.step]), None)
+
+
+def speaks_of_parcel(step: Step, variant: str | None) -> bool:
+    """True when the wording carries the five facts of a parcel."""
+    return step.about_parcel and variant != NO_PARCEL
+
+
+def name_of(step: Step, variant: str | None) -> str:
+    """`delivered.neighbour`, as the language files and shops' overrides key it."""
+    return step.value if variant is None else f"{step.value}.{variant}"
+
+
+def _candidates(step: StepReached) -> Iterator[str]:
+    parcel = step.parcel
+    if parcel is None:
+        yield NO_PARCEL
+        return
+    if step.occurrence.partition(":")[0] == "promise":  # `promise:2026-03-24`
+        yield "promise"
+    if parcel.condition is not None:
+        if parcel.action_by is not None:
+            yield f"{parcel.condition}_by_{parcel.action_by}"
+        if parcel.condition is not Condition.PAYMENT_DUE or parcel.action_by in (Actor.BUYER, None):
+            yield parcel.condition.value  # never asks a buyer for what the shop owes
+    if parcel.action_by is not None:
+        yield f"by_{parcel.action_by}"
+    if parcel.delivered_to is not None:
+        yield parcel.delivered_to.value

@@ -1,0 +1,160 @@
+"""An e-mail says the same in text and HTML, fetches nothing, trusts no data, tells machines what it tells people."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.compile_layouts import compile_layout
+from services.notifier.brand import DARK_GROUND, LIGHT_GROUND, contrast, paint, paint_on
+from services.notifier.catalog import MESSAGES
+from services.notifier.facts import read_page
+from services.notifier.specimens import bare, rich
+from services.notifier.variants import all_wordings, name_of
+from shared.contracts.orders import Line
+from shared.contracts.vocabulary import Step
+from tests.support.steps_reached import FARO, LUCIA, RECEIVER, home_delivery, read, with_order, with_parcel
+
+LAYOUTS = MESSAGES / "layouts"
+
+
+def html_of(*arguments: object, **keywords: object) -> str:
+    html = read(*arguments, **keywords).html  # type: ignore[arg-type]
+    assert html is not None
+    return html
+
+
+def markup_of(html: str) -> dict[str, object]:
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
+    assert found is not None
+    document: dict[str, object] = json.loads(found[1])
+    return document
+
+
+@pytest.mark.parametrize(("step", "variant"), [pytest.param(*w, id=name_of(*w)) for w in all_wordings()])
+def test_text_and_html_say_the_same(step: Step, variant: str | None) -> None:
+    for reached, recipient in ((rich(step, variant), LUCIA), (bare(step, variant), RECEIVER)):
+        message = read(reached, recipient=recipient)
+        page = read_page(message.html or "")
+        seen = page.text + " " + " ".join(page.links)
+        for line in message.text.splitlines():
+            for part in re.split(r"\[[x ]\] | {2,}|: | \((?=http)|^- |^--$", line.removesuffix(")")):
+                assert part.strip(" :)") in seen, line
+
+
+@pytest.mark.parametrize("source", sorted(LAYOUTS.glob("*.mjml")), ids=lambda path: path.name)
+def test_the_committed_layout_is_what_its_source_compiles_to(source: Path) -> None:
+    assert source.with_suffix(".html").read_text("utf-8") == compile_layout(source.read_text("utf-8"))
+
+
+def test_nothing_is_fetched_when_it_is_opened() -> None:
+    html = html_of(home_delivery())
+    assert not re.search(r"<img|<link|<iframe|url\(|@import|\ssrc=", html)
+
+
+def test_it_declares_light_and_dark() -> None:
+    html = html_of(home_delivery())
+    assert '<meta name="color-scheme" content="light dark"' in html
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_the_phone_can_be_dialled_and_the_link_followed() -> None:
+    links = read_page(html_of(home_delivery())).links
+    assert "tel:+34910000111" in links
+    assert "https://hito.example/t/Zk3vQ8mN1xT7rB5wLc0yHd" in links
+
+
+def test_machines_read_the_same_facts() -> None:
+    document = markup_of(html_of(home_delivery()))
+    assert document == {
+        "@context": "https://schema.org",
+        "@type": "ParcelDelivery",
+        "carrier": {"@type": "Organization", "name": "SEUR"},
+        "provider": {"@type": "Organization", "name": "SEUR"},
+        "trackingNumber": "12345678901234",
+        "trackingUrl": "https://hito.example/t/Zk3vQ8mN1xT7rB5wLc0yHd",
+        "itemShipped": [{"@type": "Product", "name": "Cuaderno de tapa dura, 200 páginas"}],
+        "partOfOrder": {
+            "@type": "Order",
+            "orderNumber": "A-1001",
+            "merchant": {"@type": "Organization", "name": "Librería Faro"},
+        },
+        "expectedArrivalFrom": "2026-03-25T08:00:00Z",
+        "expectedArrivalUntil": "2026-03-25T13:00:00Z",
+        "deliveryAddress": {
+            "@type": "PostalAddress",
+            "addressCountry": "ES",
+            "addressLocality": "Madrid",
+            "postalCode": "28001",
+        },
+    }
+
+
+def test_machines_are_not_told_what_nobody_knows() -> None:
+    html = html_of(with_parcel(home_delivery(), eta=None, destination=None), recipient=RECEIVER)
+    document = markup_of(html)
+    assert "expectedArrivalUntil" not in document
+    assert "deliveryAddress" not in document
+    assert document["itemShipped"] == [{"@type": "Product", "name": "El pedido A-1001"}]
+    assert "ld+json" not in html_of(home_delivery(Step.ORDER_CONFIRMED))
+
+
+hostile = st.text(st.sampled_from("<>&\"'/{}%scriptSCRIPT!-\u2028\u2029 áx="), min_size=1, max_size=80)
+
+
+@given(title=hostile, city=hostile)
+def test_no_data_becomes_markup(title: str, city: str) -> None:
+    step = with_order(home_delivery(), lines=(Line(id="1", title=title, quantity=1),))
+    assert step.parcel is not None
+    step = with_parcel(step, location=step.parcel.location.model_copy(update={"city": city}))  # type: ignore[union-attr]
+    html = html_of(step)
+    quiet = html_of(with_order(home_delivery(), lines=(Line(id="1", title="x", quantity=1),)))
+    assert html.count("<script") == 1
+    assert html.count("</script>") == 1
+    product = markup_of(html)["itemShipped"]
+    assert product == [{"@type": "Product", "name": title}]
+    tags = re.compile(r"<[a-z][^>]*>")
+    assert abs(len(tags.findall(html)) - len(tags.findall(quiet))) <= len("<tr><td><td>")
+    assert " ".join(title.split()) in read_page(html).text
+
+
+@given(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True))
+def test_any_shop_colour_can_be_read(colour: str) -> None:
+    header = paint(colour)
+    assert header.accent == colour
+    assert contrast(header.ink, header.accent) >= 3.9
+    for ground in (LIGHT_GROUND, DARK_GROUND):
+        button = paint_on(ground, colour)
+        assert contrast(button.accent, ground) >= 3
+        assert contrast(button.ink, button.accent) >= 3.9
+
+
+def test_a_colour_that_stands_out_is_left_alone() -> None:
+    assert paint_on(LIGHT_GROUND, "#0b5d6e").accent == "#0b5d6e"
+    assert paint_on(DARK_GROUND, "#ffcc00").accent == "#ffcc00"
+
+
+def test_a_white_shop_still_shows_its_marks_on_white_paper() -> None:
+    html = html_of(home_delivery(), shop=FARO.model_copy(update={"colour": "#ffffff"}))
+    lit = re.search(r'class="bar-lit"[^>]*background-color:(#[0-9a-f]{6})', html)
+    assert lit is not None
+    assert contrast(lit[1], "#ffffff") >= 3
+
+
+def test_the_marks_show_how_far_it_has_come() -> None:
+    assert "[x] En preparación   [x] Enviado   [ ] En reparto   [ ] Entregado" in read(home_delivery(Step.SHIPPED)).text
+    assert "[x] Para recoger   [ ] Entregado" in read(home_delivery(Step.READY_FOR_PICKUP)).text
+    assert "[x] Entregado" in read(home_delivery(Step.DELIVERED)).text
+    assert "[ ]" not in read(home_delivery(Step.LOST)).text
+
+
+def test_the_same_message_has_the_same_bytes_and_another_has_others() -> None:
+    one, again, other = read(home_delivery()), read(home_delivery()), read(home_delivery(Step.LOST))
+    assert one.canonical() == again.canonical()
+    assert one.sha256 == again.sha256 != other.sha256
+    assert len(one.sha256) == 64
