@@ -72,7 +72,7 @@ def _add_scans(
     """Add to what is held and answer the parcels that changed. The same content is held once."""
     changed = {}
     for key, facts in scans.items():
-        fresh = [fact for fact in facts if fact not in held[key]]
+        fresh = [fact for fact in dict.fromkeys(facts) if fact not in held[key]]
         if fresh:
             held[key].extend(fresh)
             changed[key] = held[key]
@@ -81,6 +81,7 @@ def _add_scans(
 
 @dataclass
 class _Rows:
+    owners: Mapping[ParcelKey, set[OrderKey]]
     orders: list[dict[str, Any]] = field(default_factory=list)
     snapshots: list[dict[str, Any]] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
@@ -97,7 +98,7 @@ async def _advance_all(
 ) -> None:
     wanted = {key for order in orders.values() for fact in order.snapshots for key in fact.parcels} - set(held)
     facts = {**held, **(await store.facts_of(tx, wanted) if wanted else {})}
-    rows = _Rows()
+    rows = _Rows(owners=await _owners_of_dropped(tx, orders, new))
     for key in sorted(orders):
         if orders[key].snapshots:
             _advance_one(rows, orders[key], facts, new, announcer)
@@ -106,6 +107,19 @@ async def _advance_all(
     await store_writes.write_links(tx, rows.links)
     await store_writes.write_steps(tx, rows.steps)
     await append(tx, rows.outgoing)
+
+
+async def _owners_of_dropped(
+    tx: AsyncConnection, orders: Mapping[OrderKey, StoredOrder], new: NewFacts
+) -> dict[ParcelKey, set[OrderKey]]:
+    """Who else still names a parcel that a new snapshot may leave out."""
+    dropped = {
+        parcel
+        for key, told in new.snapshots.items()
+        for fact, _ in told
+        for parcel in orders[key].named - set(fact.parcels)
+    }
+    return await store.orders_of(tx, dropped, still_named=True) if dropped else {}
 
 
 def _advance_one(
@@ -139,7 +153,8 @@ def _advance_one(
         )
     rows.snapshots.extend(_snapshot_row(stored.key, fact) for fact, _ in told_now)
     rows.links.extend(_link_rows(stored.key, decision))
-    rows.outgoing.extend(watch_events(announcer.directory, order, decision, stored.stages))
+    wanted_by_others = {parcel for parcel, owners in rows.owners.items() if owners - {stored.key}}
+    rows.outgoing.extend(watch_events(announcer.directory, order, decision, stored, wanted_by_others))
     rows.orders.append(_order_row(stored, order, decision, time_facts, announcer))
 
 

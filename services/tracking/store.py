@@ -41,6 +41,8 @@ class StoredOrder:
     snapshots: list[ShopFact] = field(default_factory=list)
     told: set[Told] = field(default_factory=set)
     stages: dict[ParcelKey, Stage | None] = field(default_factory=dict)
+    named: set[ParcelKey] = field(default_factory=set)
+    """The parcels of the snapshot that stood; `stages` holds those of older ones too."""
 
 
 def _keys(keys: Iterable[tuple[str, str]], first: str, second: str) -> dict[str, list[str]]:
@@ -83,13 +85,18 @@ def _facts(row: Mapping[str, Any]) -> list[ParcelFact]:
     return [fact_from_json(fact) for fact in row["facts"]]
 
 
-async def orders_of(tx: AsyncConnection, parcels: Iterable[ParcelKey]) -> dict[ParcelKey, set[OrderKey]]:
-    """Which orders travel in these parcels. A parcel without one is parked."""
+async def orders_of(
+    tx: AsyncConnection, parcels: Iterable[ParcelKey], *, still_named: bool = False
+) -> dict[ParcelKey, set[OrderKey]]:
+    """Which orders travel in these parcels, or with `still_named` only those whose standing snapshot names them.
+
+    A parcel without any is parked.
+    """
     rows = await fetch(
         tx,
         "SELECT l.carrier, l.reference, l.shop, l.order_id FROM order_parcels l "
         "JOIN unnest(CAST(:carriers AS text[]), CAST(:references AS text[])) AS k (carrier, reference) "
-        "USING (carrier, reference)",
+        f"USING (carrier, reference){' WHERE l.position >= 0' if still_named else ''}",
         **_keys(parcels, "carriers", "references"),
     )
     found: dict[ParcelKey, set[OrderKey]] = {}
@@ -129,7 +136,10 @@ async def lock_orders(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[Ord
         found[_order_key(row)].told.add(told)
     for row in await fetch(tx, f"SELECT l.* FROM order_parcels l JOIN {unnested} USING (shop, order_id)", **pairs):
         parcel = ParcelKey(row["carrier"], row["reference"])
-        found[_order_key(row)].stages[parcel] = Stage(row["stage"]) if row["stage"] else None
+        stored = found[_order_key(row)]
+        stored.stages[parcel] = Stage(row["stage"]) if row["stage"] else None
+        if row["position"] >= 0:
+            stored.named.add(parcel)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -112,7 +113,18 @@ async def write_outcomes(tx: AsyncConnection, rows: Sequence[Row]) -> None:
               language = coalesce(excluded.language, messages.language),
               provider = coalesce(excluded.provider, messages.provider), occurred_at = excluded.occurred_at
               WHERE excluded.occurred_at >= messages.occurred_at"""
-    await insert_rows(tx, "messages", types, rows, then=then)
+    await insert_rows(tx, "messages", types, _newest_of_each_message(rows), then=then)
+
+
+def _newest_of_each_message(rows: Sequence[Row]) -> list[Row]:
+    """One statement cannot update a row twice, and a message that goes out at once has several outcomes in a batch."""
+    newest: dict[Any, Row] = {}
+    for row in sorted(rows, key=lambda row: row["occurred_at"]):
+        key = (row["shop"], row["order_id"], row["message"])
+        before = newest.get(key, row)
+        kept = {name: row[name] if row[name] is not None else before[name] for name in ("language", "provider")}
+        newest[key] = {**row, **kept}
+    return list(newest.values())
 
 
 async def count_unmapped(tx: AsyncConnection, rows: Sequence[Row]) -> None:

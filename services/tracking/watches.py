@@ -1,30 +1,38 @@
-"""Which parcels the gateway has to ask for: a watch while it travels with a polled carrier, then a tombstone."""
+"""Which parcels the gateway has to ask for: a watch while it travels with a polled carrier, then a tombstone.
+
+A parcel that its order no longer names is no longer asked for, unless another order still does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Set
 
 from services.tracking.announce import SOURCE, shipment_of
 from services.tracking.directory import Directory
 from services.tracking.domain.lifecycle import FINAL
 from services.tracking.domain.order import Decision
 from services.tracking.domain.shipment import ParcelKey, ParcelState
+from services.tracking.store import StoredOrder
 from shared.contracts.envelope import Envelope, Outgoing
 from shared.contracts.orders import Order
 from shared.contracts.topics import TRACKING_WATCHES
-from shared.contracts.vocabulary import Stage
 from shared.contracts.watches import Watch
 
 
 def watch_events(
-    directory: Directory, order: Order, decision: Decision, before: Mapping[ParcelKey, Stage | None]
+    directory: Directory, order: Order, decision: Decision, before: StoredOrder, wanted_by_others: Set[ParcelKey]
 ) -> Iterator[Outgoing]:
     """A watch for each parcel that is new or changed its stage, a tombstone for each that has just come to its end."""
     for key, state in sorted(decision.parcels.items()):
-        if not directory.polled(key.carrier) or (key in before and before[key] is state.stage):
+        if not directory.polled(key.carrier):
             continue
-        watch = _watch(order, key, state)
-        if state.stage in FINAL or key not in decision.shop.parcels:
+        watch, was_named = _watch(order, key, state), key in before.named
+        if key not in decision.shop.parcels:
+            if was_named and key not in wanted_by_others:
+                yield _tombstone(watch)
+        elif was_named and before.stages[key] is state.stage:
+            continue
+        elif state.stage in FINAL:
             yield _tombstone(watch)
         else:
             yield Outgoing.of(

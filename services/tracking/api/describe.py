@@ -157,7 +157,10 @@ def _time(story: OrderStory) -> Iterator[TimelineEntry]:
 
 
 def describe_why(story: OrderStory) -> Why:
-    """Every event with what followed from it, down to one verdict for each recipient and channel."""
+    """Every event with what followed from it, down to one verdict for each recipient and channel.
+
+    A step that only the passing of time brought about has no event: it goes by its parcel and its instant.
+    """
     messages: dict[tuple[str, str, str], list[WhyMessage]] = {}
     for row in story.messages:
         said = WhyMessage(
@@ -176,7 +179,7 @@ def describe_why(story: OrderStory) -> Why:
             told_while_true=row["still_true"],
             messages=tuple(messages.get((row["step"], row["occurrence"], row["parcel"]), ())),
         )
-        steps.setdefault(row["caused_by"], []).append(step)
+        steps.setdefault(row["caused_by"] or (row["parcel"], row["occurred_at"]), []).append(step)
     return Why(decisions=tuple(_why(entry, steps) for entry in describe_timeline(story).entries))
 
 
@@ -188,5 +191,5 @@ def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:
         parcel=entry.parcel,
         what=str(entry.stage or entry.state or entry.kind),
         ignored=entry.ignored,
-        steps=tuple(steps.get(entry.fact, ())),
+        steps=tuple(steps.get(entry.fact or (entry.parcel or "", entry.at), ())),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request
@@ -19,8 +19,10 @@ from shared.web import Problem
 
 router = APIRouter(tags=["status"])
 
+WITHOUT_NUL = r"^[^\x00]*$"
+"""PostgreSQL's text holds none, so nothing stored can match."""
 ShopPath = Annotated[str, Path(max_length=40)]
-OrderPath = Annotated[str, Path(max_length=64)]
+OrderPath = Annotated[str, Path(max_length=64, pattern=WITHOUT_NUL)]
 Authorization = Annotated[str | None, Header()]
 
 
@@ -60,7 +62,7 @@ async def read_why(request: Request, shop: ShopPath, order: OrderPath, authoriza
 async def list_orders(
     request: Request,
     shop: ShopPath,
-    q: Annotated[str | None, Query(max_length=254)] = None,
+    q: Annotated[str | None, Query(max_length=254, pattern=WITHOUT_NUL)] = None,
     state: OrderState | None = None,
     stage: Stage | None = None,
     condition: Condition | None = None,
@@ -91,8 +93,8 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         placed_at, order_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         at = datetime.fromisoformat(placed_at)
-        if at.tzinfo is None or not isinstance(order_id, str):
+        if at.tzinfo is None or not isinstance(order_id, str) or "\x00" in order_id:
             raise ValueError
-    except (ValueError, TypeError) as error:
+        return at.astimezone(UTC), order_id
+    except (ValueError, TypeError, OverflowError) as error:
         raise Problem(422, "Invalid", "cursor: give the `next` of the page before") from error
-    return at, order_id
