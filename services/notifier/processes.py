@@ -29,10 +29,12 @@ from shared.migrate import migrate, open_migrated
 from shared.processes import Part, Runtime, serve
 from shared.settings import BrokenConfiguration, load_settings
 from shared.shops import Shops, load_shops
-from shared.web import WEBHOOK_LIMIT_BYTES, create_app
+from shared.web import create_app
 
 SERVICE = "notifier"
 MIGRATIONS = Path(__file__).parent / "migrations"
+RECEIPTS_LIMIT_BYTES = 4 * 1024 * 1024
+"""Meta gathers many statuses in one call."""
 
 
 def _now() -> datetime:
@@ -82,7 +84,7 @@ async def run_api(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
     channels = load_channel_settings()
     async with open_migrated(runtime, "api", MIGRATIONS) as database:
-        app = create_app("Hito notifier", runtime.health, body_limit_bytes=WEBHOOK_LIMIT_BYTES * 4)
+        app = create_app("Hito notifier", runtime.health, body_limit_bytes=RECEIPTS_LIMIT_BYTES)
         app.state.receipts = receipt_state(database, channels)
         app.include_router(receipts.router)
         await serve(app, runtime, settings.notifier_host, settings.notifier_port)

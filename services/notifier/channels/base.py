@@ -1,0 +1,122 @@
+"""What a channel is: it freezes a letter into the bytes of one request, and sends exactly these bytes once.
+
+`send` never raises for trouble with the provider: it says in which of five classes the attempt ended. Four of them are
+certain; whatever leaves room for doubt is AMBIGUOUS, and nobody sends it again blindly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from services.notifier.render import Rendered
+from shared.contracts.vocabulary import Channel
+from shared.observability.logs import get_logger
+from shared.observability.metrics import SEND_DURATION
+
+
+class OutcomeClass(StrEnum):
+    """How one attempt ended. NOT_SENT and THROTTLED may be tried again, REJECTED not on this channel."""
+
+    ACCEPTED = "accepted"
+    NOT_SENT = "not_sent"
+    THROTTLED = "throttled"
+    REJECTED = "rejected"
+    AMBIGUOUS = "ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What an adapter freezes: everything is decided, nothing is on the wire yet.
+
+    `thread` is the same for all letters about one order. `sender_email` and `reply_to` matter to e-mail only.
+    """
+
+    message_id: UUID
+    thread: str
+    address: str = field(repr=False)
+    recipient_name: str | None = field(repr=False)
+    rendered: Rendered = field(repr=False)
+    shop_name: str
+    sender_email: str | None
+    reply_to: str | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes over the wire, byte for byte, but for the credentials, which are added when it is sent."""
+
+    address: str = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """`reason` is a short stable word without personal data, such as `twilio_21211_invalid_number`.
+
+    `unreachable`: this channel does not reach this address, another one may. `retry_after`: the provider's own wish.
+    """
+
+    outcome: OutcomeClass
+    reason: str
+    provider_message_id: str | None = None
+    retry_after: timedelta | None = None
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderError:
+    """One row of a provider's table of error codes."""
+
+    words: str
+    outcome: OutcomeClass = OutcomeClass.REJECTED
+    unreachable: bool = False
+
+
+class ChannelAdapter(Protocol):
+    """One provider of one channel.
+
+    `idempotency_window`: for how long the provider recognises a repeated request, None when it never does. `echo`: its
+    receipts carry our message id. `lookup`: it can be asked what became of our message id.
+    """
+
+    channel: Channel
+    provider: str
+    idempotency_window: timedelta | None
+    echo: bool
+    lookup: bool
+
+    def prepare(self, letter: Letter) -> Request:
+        """The same letter always gives the same bytes. Raises ValueError for a letter this channel cannot carry."""
+        ...
+
+    async def send(self, request: Request, message_id: UUID) -> SendResult:
+        """One attempt, bounded in time."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        ...
+
+
+async def send_timed(adapter: ChannelAdapter, request: Request, message_id: UUID) -> SendResult:
+    """One attempt, measured. A fault of ours after the attempt began leaves the same doubt as a lost connection."""
+    started = time.perf_counter()
+    try:
+        result = await adapter.send(request, message_id)
+    except Exception as error:
+        get_logger().error("send_crashed", provider=adapter.provider, message_id=str(message_id), exc_info=error)
+        result = SendResult(OutcomeClass.AMBIGUOUS, f"{adapter.provider}_adapter_crashed")
+    SEND_DURATION.labels(adapter.provider, result.outcome.value).observe(time.perf_counter() - started)
+    return result

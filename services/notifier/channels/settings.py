@@ -1,0 +1,48 @@
+"""Which channels this installation has: those whose variables are set. Half a channel is an error, never left out."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import timedelta
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.settings import load_settings
+
+
+def _without_slash(url: str) -> str:
+    return url.rstrip("/")
+
+
+BaseUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+$"), AfterValidator(_without_slash)]
+"""Scheme, host and perhaps a path; without the slash at the end."""
+
+
+def _read_seconds(value: object) -> object:
+    return float(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", value) else value
+
+
+Deadline = Annotated[timedelta, BeforeValidator(_read_seconds), Field(gt=timedelta(0), le=timedelta(hours=1))]
+"""Seconds (`30`), `HH:MM:SS`, or ISO 8601 (`PT30S`)."""
+
+
+class ChannelSettings(BaseSettings):
+    """The variables of one channel. An empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+
+S = TypeVar("S", bound=ChannelSettings)
+
+
+def configured(model: type[S]) -> S | None:
+    """The settings of one channel, None when not one of its own variables is set.
+
+    Raises BrokenConfiguration naming each variable that is missing or wrong when only some are set. NOTIFIER_PUBLIC_URL
+    belongs to the service and is no sign that a channel is wanted.
+    """
+    own = {name.upper() for name, field in model.model_fields.items() if field.is_required()} - {"NOTIFIER_PUBLIC_URL"}
+    return load_settings(model) if any(os.environ.get(name) for name in own) else None

@@ -1,0 +1,155 @@
+"""WhatsApp through Meta's Cloud API: approved templates only, so that a buyer hears from us at any hour of the order.
+
+The API knows no idempotency key: our message id travels in `biz_opaque_callback_data`, which Meta hands back with each
+status. Source: developers.facebook.com/documentation/business-messaging/whatsapp (messages, error codes, webhooks).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field, SecretStr
+
+from services.notifier.channels.base import Letter, OutcomeClass, ProviderError, Request, SendResult
+from services.notifier.channels.clean_text import clean_line
+from services.notifier.channels.http import Answer, open_client, post, refusal
+from services.notifier.channels.settings import BaseUrl, ChannelSettings, Deadline
+from shared.contracts.vocabulary import Channel
+
+PROVIDER = "whatsapp"
+PARAMETER_LIMIT_CHARACTERS = 1024
+
+_NO_ACCESS = ProviderError("no_access", OutcomeClass.NOT_SENT)
+_RATE_LIMIT = ProviderError("rate_limit", OutcomeClass.THROTTLED)
+WHATSAPP_ERRORS: Mapping[int, ProviderError] = {
+    # A token that ran out or lacks a permission is ours to mend: nothing was sent, the message can wait.
+    0: _NO_ACCESS,
+    3: _NO_ACCESS,
+    10: _NO_ACCESS,
+    190: _NO_ACCESS,
+    **dict.fromkeys(range(200, 300), _NO_ACCESS),
+    4: _RATE_LIMIT,
+    80007: _RATE_LIMIT,
+    130429: _RATE_LIMIT,
+    131048: ProviderError("spam_rate_limit", OutcomeClass.THROTTLED),
+    131056: ProviderError("too_many_to_this_user", OutcomeClass.THROTTLED),
+    131057: ProviderError("account_in_maintenance", OutcomeClass.THROTTLED),
+    33: ProviderError("sender_deleted"),
+    100: ProviderError("invalid_parameter"),
+    368: ProviderError("account_restricted"),
+    130472: ProviderError("user_in_experiment", unreachable=True),
+    130497: ProviderError("country_restricted", unreachable=True),
+    131000: ProviderError("unknown_error"),
+    131005: ProviderError("access_denied"),
+    131008: ProviderError("parameter_missing"),
+    131009: ProviderError("parameter_invalid"),
+    131021: ProviderError("to_is_sender", unreachable=True),
+    131026: ProviderError("undeliverable", unreachable=True),
+    131030: ProviderError("to_not_allowed", unreachable=True),
+    131031: ProviderError("account_locked"),
+    131042: ProviderError("payment_problem"),
+    131045: ProviderError("sender_not_registered"),
+    131047: ProviderError("window_closed"),
+    131049: ProviderError("withheld_by_meta"),
+    131050: ProviderError("opted_out", unreachable=True),
+    132000: ProviderError("parameter_count_mismatch"),
+    132001: ProviderError("template_missing"),
+    132005: ProviderError("text_too_long"),
+    132007: ProviderError("template_against_policy"),
+    132012: ProviderError("parameter_format_mismatch"),
+    132015: ProviderError("template_paused"),
+    132016: ProviderError("template_disabled"),
+    132018: ProviderError("parameter_unfit"),
+    133010: ProviderError("sender_not_registered"),
+}
+
+
+class WhatsAppSettings(ChannelSettings):
+    """From the app dashboard of Meta. `WHATSAPP_VERIFY_TOKEN` is a word of your own, entered there as well."""
+
+    whatsapp_phone_number_id: str = Field(pattern=r"^[0-9]{5,20}$")
+    whatsapp_access_token: SecretStr = Field(min_length=1)
+    whatsapp_app_secret: SecretStr = Field(min_length=1)
+    whatsapp_app_secret_previous: SecretStr | None = None
+    """The secret before the last rotation: statuses signed with it are accepted."""
+    whatsapp_verify_token: SecretStr = Field(min_length=8)
+    whatsapp_url: BaseUrl = "https://graph.facebook.com/v25.0"
+    """With the version: v25.0 is served until 2028-07-29 (developers.facebook.com/docs/graph-api/changelog)."""
+    whatsapp_deadline: Deadline = timedelta(seconds=30)
+
+    @property
+    def app_secrets(self) -> tuple[str, ...]:
+        """Newest first."""
+        given = (self.whatsapp_app_secret, self.whatsapp_app_secret_previous)
+        return tuple(secret.get_secret_value() for secret in given if secret is not None)
+
+
+class WhatsAppCloud:
+    channel = Channel.WHATSAPP
+    provider = PROVIDER
+    idempotency_window: timedelta | None = None
+    echo = True
+    lookup = False
+
+    def __init__(self, settings: WhatsAppSettings) -> None:
+        self._settings = settings
+        self._client = open_client(settings.whatsapp_deadline)
+
+    def prepare(self, letter: Letter) -> Request:
+        call = letter.rendered.template
+        if call is None:
+            raise ValueError("a WhatsApp message needs a template")
+        texts = [clean_line(value, PARAMETER_LIMIT_CHARACTERS) for value in call.parameters]
+        template: dict[str, Any] = {"name": call.name, "language": {"code": call.language.replace("-", "_")}}
+        if texts:
+            parameters = [{"type": "text", "text": text} for text in texts]
+            template["components"] = [{"type": "body", "parameters": parameters}]
+        message = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": letter.address,
+            "type": "template",
+            "template": template,
+            "biz_opaque_callback_data": str(letter.message_id),
+        }
+        return Request(letter.address, json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
+
+    async def send(self, request: Request, message_id: UUID) -> SendResult:
+        settings = self._settings
+        answer = await post(
+            self._client,
+            PROVIDER,
+            f"{settings.whatsapp_url}/{settings.whatsapp_phone_number_id}/messages",
+            request.body,
+            {
+                "Content-Type": "application/json",
+                "Authorization": f"Bearer {settings.whatsapp_access_token.get_secret_value()}",
+            },
+            settings.whatsapp_deadline,
+        )
+        return answer if isinstance(answer, SendResult) else read_answer(answer)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def open_adapter(settings: WhatsAppSettings) -> WhatsAppCloud:
+    return WhatsAppCloud(settings)
+
+
+def read_answer(answer: Answer) -> SendResult:
+    body = answer.json()
+    if not answer.accepted:
+        error = body.get("error")
+        code = error.get("code") if isinstance(error, dict) else None
+        return refusal(PROVIDER, answer, code if isinstance(code, int) else None, WHATSAPP_ERRORS)
+    messages = body.get("messages")
+    first = messages[0] if isinstance(messages, list) and messages else None
+    wamid = first.get("id") if isinstance(first, dict) else None
+    if not isinstance(wamid, str) or not 1 <= len(wamid) <= 200:
+        return SendResult(OutcomeClass.AMBIGUOUS, "whatsapp_answer_without_id")
+    return SendResult(OutcomeClass.ACCEPTED, "whatsapp_accepted", provider_message_id=wamid)
