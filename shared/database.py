@@ -55,9 +55,14 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def dedicated(self) -> AsyncIterator[AsyncConnection]:
-        """One connection for long, outside the pool's count: for session locks. Each statement commits by itself."""
+        """One connection for long, outside the pool's count: for session locks. Each statement commits by itself.
+
+        It is closed at the end, not given back: a lock of its session must not live on in the pool.
+        """
         async with self._engine.connect() as connection:
-            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.run_sync(lambda pooled: pooled.detach())
+            yield connection
 
     async def unready(self) -> str | None:
         """For readiness: None when the database answers."""

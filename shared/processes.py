@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -134,11 +135,10 @@ class _Server(uvicorn.Server):
 
 
 async def serve(app: FastAPI, runtime: Runtime, host: str, port: int) -> None:
-    """Serve until the process stops; open requests get ten seconds."""
+    """Serve until the process stops; open requests get ten seconds. Raises BrokenConfiguration for a port in use."""
+    listener = _listen(host, port)
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -148,7 +148,7 @@ async def serve(app: FastAPI, runtime: Runtime, host: str, port: int) -> None:
         limit_concurrency=1000,
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     stopping = asyncio.create_task(runtime.stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -156,6 +156,16 @@ async def serve(app: FastAPI, runtime: Runtime, host: str, port: int) -> None:
     await serving
     if not runtime.stop.is_set():
         raise RuntimeError(f"the HTTP server on port {port} ended by itself")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound here and not by uvicorn, which would end the whole OS process without saying which port it was."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no such port"
+        raise BrokenConfiguration(f"cannot listen on {host} port {port}: {why}") from error
 
 
 async def serve_operations(runtime: Runtime, settings: OperationsSettings) -> None:

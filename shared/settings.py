@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 EXIT_BROKEN_CONFIGURATION = 78
 """`EX_CONFIG` of sysexits.h: a supervisor can tell a misconfigured process from a crashed one."""
@@ -52,3 +52,5 @@ def load_settings(model: type[S]) -> S:
             for item in error.errors(include_url=False, include_input=False)
         ]
         raise BrokenConfiguration("environment: " + "; ".join(problems)) from error
+    except SettingsError as error:  # a list or a table that is not JSON; the text names the field, not the value
+        raise BrokenConfiguration(f"environment: {error}") from error

@@ -1,6 +1,6 @@
 """Shops are configuration, not code: one `config/shops/<shop>.toml` each, read and checked at start.
 
-Secrets are never in these files. A shop's API keys come from the environment, see `api_keys_of`.
+Secrets are never in these files. A shop's API keys come from the environment.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Channels(Contract):
 
 
 class QuietHours(Contract):
-    """No message that can wait is sent between these local times of the buyer's zone. `from` may lie after `until`."""
+    """No message that can wait is sent between these local times of the buyer's zone. `begin` may lie after `end`."""
 
     begin: time = time(22, 0)
     end: time = time(8, 0)
@@ -108,7 +108,10 @@ def load_shops(folder: Path) -> Shops:
 
 def _load_shop(file: Path) -> Shop:
     try:
-        return Shop.model_validate({"id": file.stem, **tomllib.loads(file.read_text("utf-8"))})
+        read = tomllib.loads(file.read_text("utf-8"))
+        if "id" in read:
+            raise BrokenConfiguration(f"{file}: id: remove it; the file's name is the shop's id")
+        return Shop.model_validate({"id": file.stem, **read})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BrokenConfiguration(f"{file}: not TOML: {error}") from error
     except ValidationError as error:

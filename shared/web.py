@@ -19,17 +19,24 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.health import Health
+from shared.messaging.failures import BrokerAway, is_infrastructure
 from shared.observability import tracing
+from shared.observability.logs import get_logger
 from shared.observability.metrics import HTTP_DURATION
 
 PROBLEM = "application/problem+json"
 WEBHOOK_LIMIT_BYTES = 64 * 1024
 BATCH_LIMIT_BYTES = 1024 * 1024
+LONGEST_NUMBER = 18
 RETRY_AFTER = timedelta(seconds=5)
+METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
 
 
-class Problem(Exception):
-    """An answer that is no success. `detail` tells the caller what is wrong and what to do."""
+class Problem(HTTPException):
+    """An answer that is no success. `detail` tells the caller what is wrong and what to do.
+
+    An HTTPException, because FastAPI turns anything else that is raised while it reads a body into a 400.
+    """
 
     def __init__(
         self,
@@ -40,8 +47,8 @@ class Problem(Exception):
         errors: list[dict[str, str]] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(title)
-        self.status, self.title, self.detail, self.errors, self.headers = status, title, detail, errors, headers
+        super().__init__(status, detail, headers)
+        self.status, self.title, self.errors = status, title, errors
 
 
 def unavailable(what: str) -> Problem:
@@ -69,10 +76,13 @@ def problem_response(problem: Problem) -> JSONResponse:
 
 def field_errors(errors: Any) -> list[dict[str, str]]:
     """Pydantic's errors as `{field, message}`; the value itself is never echoed."""
-    return [
-        {"field": ".".join(str(part) for part in item["loc"] if part != "body") or "body", "message": item["msg"]}
-        for item in list(errors)[:50]
-    ]
+    return [{"field": _field_of(item), "message": item["msg"]} for item in list(errors)[:50]]
+
+
+def _field_of(item: Any) -> str:
+    if item["type"] == "json_invalid":  # FastAPI puts the position in the text where a field's name belongs
+        return "body"
+    return ".".join(str(part) for part in item["loc"] if part != "body") or "body"
 
 
 def invalid(errors: Any, what: str = "The request") -> Problem:
@@ -93,7 +103,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._limit:
+        if declared.isdigit() and (len(declared) > LONGEST_NUMBER or int(declared) > self._limit):
             await self._refuse(scope, receive, send)
             return
         seen = 0
@@ -114,6 +124,30 @@ class BodyLimit:
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         await problem_response(Problem(413, "Body too large", self._detail))(scope, receive, send)
+
+
+class AwayAnswered:
+    """Turns a failure that passes (database, broker) into 503 with Retry-After, unless an answer has begun already."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            if scope["type"] != "http" or begun or not is_infrastructure(error):
+                raise
+            get_logger().warning("request_waits", error_type=type(error).__name__)
+            what = "the broker" if isinstance(error, BrokerAway) else "the database"
+            await problem_response(unavailable(what))(scope, receive, send)
 
 
 class Observed:
@@ -139,7 +173,8 @@ class Observed:
             await self._app(scope, receive, noted)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            HTTP_DURATION.labels(route, scope["method"], status).observe(time.perf_counter() - started)
+            method = scope["method"] if scope["method"] in METHODS else "other"  # anybody can make up methods
+            HTTP_DURATION.labels(route, method, status).observe(time.perf_counter() - started)
 
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
@@ -155,6 +190,7 @@ def create_app(
 ) -> FastAPI:
     """An application with our error format, limits and the three operational endpoints."""
     app = FastAPI(title=title, version="1", description=description, lifespan=lifespan, redoc_url=None)
+    app.add_middleware(AwayAnswered)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
     app.add_middleware(Observed)
     app.add_exception_handler(Problem, _answer_problem)
@@ -198,5 +234,7 @@ async def _answer_http(_: Request, error: Exception) -> Response:
     return problem_response(Problem(error.status_code, str(error.detail), str(error.detail), headers=headers))
 
 
-async def _answer_crash(_: Request, __: Exception) -> Response:
+async def _answer_crash(request: Request, error: Exception) -> Response:
+    route = getattr(request.scope.get("route"), "path", "unmatched")
+    get_logger().error("request_crashed", route=route, exc_info=error)
     return problem_response(Problem(500, "Internal error", "this is a fault of ours; it was logged"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 
 from tests.support.backends import (
@@ -13,6 +14,9 @@ from tests.support.backends import (
     new_topic,
     postgres,
 )
+
+hypothesis.settings.register_profile("hito", deadline=None)  # a noisy machine is no failure
+hypothesis.settings.load_profile("hito")
 
 __all__ = ["broker", "consumer_group", "database", "fresh_database", "new_topic", "postgres"]
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from services.tracking.announce import Announcer
 from services.tracking.api import ops, orders, page, status
+from services.tracking.api.description import describe_orders
 from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
@@ -77,6 +78,7 @@ def api_app(runtime: Runtime, state: ApiState) -> FastAPI:
     attach(app, state)
     for part in (orders, status, ops, page):
         app.include_router(part.router)
+    describe_orders(app)
     return app
 
 

@@ -1,5 +1,7 @@
 """ISO 4217 codes that are legal tender somewhere today (Unicode CLDR 46, read 2026-11). Others are refused."""
 
+from __future__ import annotations
+
 CURRENCIES = frozenset(
     """
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF

@@ -21,6 +21,10 @@ _FOREIGN_IDS = UUID("3f2c1b8e-5a64-5c0e-9d1a-7f6f0e6b2d11")
 Headers = list[tuple[str, bytes]]
 
 
+_READ = frozenset("ce_specversion ce_id ce_source ce_type ce_time ce_subject traceparent tracestate".split())
+"""Other headers may hold what they like: clients and proxies add binary ones of their own."""
+
+
 class NotAnEvent(ValueError):
     """The headers are not those of a CloudEvent 1.0; the text says what is missing."""
 
@@ -56,9 +60,11 @@ class Envelope:
     def from_headers(cls, headers: Iterable[tuple[str, bytes]]) -> Envelope:
         """Raises NotAnEvent when the required attributes are missing or unreadable."""
         try:
-            found = {name.lower(): value.decode() for name, value in headers}
+            found = {name.lower(): value.decode() for name, value in headers if name.lower() in _READ}
         except UnicodeDecodeError as error:
-            raise NotAnEvent("a header is not UTF-8") from error
+            raise NotAnEvent("a ce_ or trace header is not UTF-8") from error
+        if any("\x00" in value for value in found.values()):
+            raise NotAnEvent("a ce_ or trace header holds a NUL")
         if found.get("ce_specversion") != "1.0":
             raise NotAnEvent("header ce_specversion is not 1.0")
         missing = [name for name in ("ce_id", "ce_source", "ce_type", "ce_time") if not found.get(name)]
@@ -87,11 +93,15 @@ def parse_time(text: str) -> datetime:
     """RFC 3339 with an offset, in UTC. Raises NotAnEvent otherwise."""
     try:
         value = datetime.fromisoformat(text)
+        if value.tzinfo is None:
+            raise NotAnEvent("ce_time has no offset")
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise NotAnEvent("ce_time is out of range") from error
+    except NotAnEvent:
+        raise
     except ValueError as error:
-        raise NotAnEvent(f"ce_time {text[:40]!r} is not RFC 3339") from error
-    if value.tzinfo is None:
-        raise NotAnEvent("ce_time has no offset")
-    return value.astimezone(UTC)
+        raise NotAnEvent("ce_time is not RFC 3339") from error
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ Email = Annotated[
 ]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?$")]
 """BCP 47: `es`, `es-AR`, `pt-BR`."""
-LineId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+LineId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 
 
 def _known_zone(value: str) -> str:

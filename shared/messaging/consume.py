@@ -113,7 +113,9 @@ class Consumer:
                 if len(records) > 1:
                     await self._halve(records)
                     return
-                if isinstance(error, Poison) or tries >= TRIES_ALONE:
+                if culprit is not None:  # burying it failed as well
+                    await self._backoff.wait()
+                elif isinstance(error, Poison) or tries >= TRIES_ALONE:
                     culprit = error
         raise StoppedMidway
 

@@ -15,8 +15,11 @@ from shared.contracts.envelope import Headers, Outgoing
 from shared.database import insert_rows
 from shared.messaging.outbox import append
 from shared.observability.metrics import DEAD_LETTERS
+from shared.observability.tracing import valid
 
 REASON_LIMIT = 300
+TOLD_LIMIT_BYTES = 2 * 1024 * 1024 - 64 * 1024
+"""What is larger is told by its coordinates and reason alone; its bytes are in the row."""
 _TYPES = {
     "topic": "text",
     "partition": "int",
@@ -44,7 +47,7 @@ class DeadLetter:
 
     @property
     def traceparent(self) -> str | None:
-        return next((v.decode("latin-1") for k, v in self.headers if k == "traceparent"), None)
+        return valid(next((v.decode("latin-1") for k, v in self.headers if k == "traceparent"), None))
 
 
 async def bury(tx: AsyncConnection, letters: Sequence[DeadLetter], handler: str) -> int:
@@ -91,4 +94,7 @@ def _outgoing(letter: DeadLetter, handler: str) -> Outgoing:
         "dead_handler": handler,
     }
     headers = [*letter.headers, *((name, value.encode()) for name, value in told.items())]
+    size = len(letter.key or b"") + len(letter.value or b"") + sum(len(k) + len(v) for k, v in headers)
+    if size > TOLD_LIMIT_BYTES:  # no broker would take it, and the relay would try for ever
+        return Outgoing(f"{letter.topic}.dead", None, None, [(name, value.encode()) for name, value in told.items()])
     return Outgoing(f"{letter.topic}.dead", letter.key, letter.value, headers)

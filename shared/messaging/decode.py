@@ -37,7 +37,8 @@ def decode_all(records: Iterable[ConsumerRecord], topics: Mapping[str, Topic]) -
 
 def dead_letter(record: ConsumerRecord, reason: str) -> DeadLetter:
     headers = [(str(name), bytes(value or b"")) for name, value in record.headers]
-    return DeadLetter(record.topic, record.partition, record.offset, record.key, record.value, headers, reason)
+    printable = reason.replace("\x00", "")  # PostgreSQL's text holds no NUL, and a dead letter has to be written
+    return DeadLetter(record.topic, record.partition, record.offset, record.key, record.value, headers, printable)
 
 
 def _decode_one(record: ConsumerRecord, topic: Topic) -> Delivery[Contract]:

@@ -26,6 +26,7 @@ BATCH = 500
 IDLE_PAUSE = timedelta(milliseconds=50)
 FOLLOWER_PAUSE = timedelta(seconds=1)
 SWEEP_PAUSE = timedelta(seconds=30)
+SWEEP_BATCH = 5000
 KEEP_PUBLISHED = timedelta(hours=1)
 _LOCK = 0x6869746F  # "hito": one relay at a time per database
 
@@ -59,24 +60,29 @@ class Relay:
         while not self._runtime.stop.is_set():
             try:
                 async with self._database.dedicated() as connection:
-                    if await _lead(connection):
+                    if await self._become_leader(connection, backoff):
                         get_logger().info("relay_leads")
                         await self._relay(connection, backoff)
-                    else:
-                        await backoff.pause(FOLLOWER_PAUSE)
             except Exception as error:
                 if not is_infrastructure(error):
                     raise
                 get_logger().warning("relay_waits", error_type=type(error).__name__)
                 await backoff.wait()
 
+    async def _become_leader(self, connection: AsyncConnection, backoff: Backoff) -> bool:
+        """Ask until the lock is ours. False when the process stops first."""
+        while not self._runtime.stop.is_set():
+            if await _lead(connection):
+                return True
+            await backoff.pause(FOLLOWER_PAUSE)
+        return False
+
     async def _relay(self, connection: AsyncConnection, backoff: Backoff) -> None:
         next_sweep = 0.0
         while not self._runtime.stop.is_set():
             moved = await self._move_batch(connection)
             backoff.reset()
-            if asyncio.get_running_loop().time() >= next_sweep:
-                await self._sweep(connection)
+            if asyncio.get_running_loop().time() >= next_sweep and await self._sweep(connection) < SWEEP_BATCH:
                 next_sweep = asyncio.get_running_loop().time() + SWEEP_PAUSE.total_seconds()
             if moved < BATCH:
                 await backoff.pause(IDLE_PAUSE)
@@ -95,12 +101,14 @@ class Relay:
             await run(connection, "UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)", ids=ids)
         return len(rows)
 
-    async def _sweep(self, connection: AsyncConnection) -> None:
-        await run(
+    async def _sweep(self, connection: AsyncConnection) -> int:
+        """Delete old published rows, a bounded number at a time. Answers how many."""
+        return await run(
             connection,
             "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox "
-            "WHERE published_at < now() - make_interval(secs => :seconds) LIMIT 5000)",
+            "WHERE published_at < now() - make_interval(secs => :seconds) LIMIT :batch)",
             seconds=KEEP_PUBLISHED.total_seconds(),
+            batch=SWEEP_BATCH,
         )
 
 

@@ -22,6 +22,8 @@ from shared.observability.metrics import PUBLISH_DURATION, PUBLISHED
 from shared.processes import Runtime
 from shared.settings import Settings
 
+MAX_REQUEST_BYTES = 2 * 1024 * 1024
+"""A dead letter is a message of the size that brokers take by default (1 MiB), and more headers."""
 ACK_DEADLINE = timedelta(seconds=5)
 STOP_DEADLINE = timedelta(seconds=10)
 RECONNECT_PAUSE = timedelta(seconds=1)
@@ -37,6 +39,7 @@ class Publisher:
             "acks": "all",
             "enable_idempotence": idempotence,
             "linger_ms": 2,
+            "max_request_size": MAX_REQUEST_BYTES,
             "request_timeout_ms": 10_000,
         }
         self._producer: AIOKafkaProducer | None = None
@@ -76,6 +79,9 @@ class Publisher:
                 get_logger().warning("broker_away", error_type=type(error).__name__)
                 await _stop(producer)
                 await asyncio.sleep(RECONNECT_PAUSE.total_seconds())
+            except asyncio.CancelledError:
+                await _stop(producer)
+                raise
             else:
                 self._producer = producer
 

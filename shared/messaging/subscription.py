@@ -51,6 +51,7 @@ class Subscription:
             max_poll_interval_ms=120_000,
             max_poll_records=MAX_RECORDS,
             max_partition_fetch_bytes=1024 * 1024,
+            fetch_max_wait_ms=100,
             metadata_max_age_ms=30_000,
             request_timeout_ms=20_000,
         )

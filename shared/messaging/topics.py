@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from shared.contracts.topics import DEAD_PARTITIONS, DEAD_RETENTION, TOPICS
+from shared.contracts.topics import DEAD_PARTITIONS, DEAD_RETENTION, TOPICS, Topic
+from shared.messaging.publish import MAX_REQUEST_BYTES
 
 _ALREADY_EXISTS = TopicAlreadyExistsError.errno
 
@@ -20,17 +23,27 @@ def wanted_topics(partitions: int | None = None, replication: int = 1) -> list[N
     wanted = []
     for topic in TOPICS:
         wanted.append(_new(topic.name, partitions or topic.partitions, replication, topic.retention))
-        wanted.append(
-            _new(topic.dead, min(partitions or DEAD_PARTITIONS, DEAD_PARTITIONS), replication, DEAD_RETENTION)
-        )
+        wanted.append(dead_topic(topic, min(partitions or DEAD_PARTITIONS, DEAD_PARTITIONS), replication))
     return wanted
 
 
-def _new(name: str, partitions: int, replication: int, retention: timedelta | None) -> NewTopic:
+def dead_topic(topic: Topic, partitions: int, replication: int) -> NewTopic:
+    """It takes larger messages than others: whatever its source took, with the reason added."""
+    return _new(topic.dead, partitions, replication, DEAD_RETENTION, {"max.message.bytes": str(MAX_REQUEST_BYTES)})
+
+
+def _new(
+    name: str,
+    partitions: int,
+    replication: int,
+    retention: timedelta | None,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> NewTopic:
+    settings = dict(more)
     if retention is None:
-        settings = {"cleanup.policy": "compact"}
+        settings["cleanup.policy"] = "compact"
     else:
-        settings = {"cleanup.policy": "delete", "retention.ms": str(int(retention.total_seconds() * 1000))}
+        settings |= {"cleanup.policy": "delete", "retention.ms": str(int(retention.total_seconds() * 1000))}
     if replication > 2:
         settings["min.insync.replicas"] = "2"
     return NewTopic(name, num_partitions=partitions, replication_factor=replication, topic_configs=settings)

@@ -21,8 +21,9 @@ FIELDS = frozenset(
 )
 """Ids, words from our own vocabulary, counts and coordinates. No name, address, phone, reference, URL or free text."""
 
-_LOOKS_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|\+?\d[\d ()-]{7,}\d")
-_EXEMPT = frozenset(
+_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]+")
+_PHONE = re.compile(r"\+?\d[\d ()-]{7,}\d")
+_HAS_LONG_NUMBERS = frozenset(
     {"ts", "trace_id", "message_id", "event_id", "offset", "key_hash", "topic", "where", "version", "seconds"}
 )
 
@@ -40,8 +41,10 @@ def keep_known_fields(_: object, __: str, event: MutableMapping[str, Any]) -> Mu
 def redact_values(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The second wall: anything that looks like an e-mail address or a phone number inside an allowed field."""
     for key, value in event.items():
-        if key not in _EXEMPT and isinstance(value, str):
-            event[key] = _LOOKS_PERSONAL.sub("[redacted]", value)
+        if value is None or isinstance(value, bool | int | float):
+            continue
+        text = _ADDRESS.sub("[redacted]", str(value))
+        event[key] = text if key in _HAS_LONG_NUMBERS else _PHONE.sub("[redacted]", text)
     return event
 
 
@@ -94,7 +97,8 @@ class _Foreign(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         where = f"{record.name}:{record.funcName}:{record.lineno}"
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        structlog.get_logger().warning("library_warning", where=where, level=record.levelname.lower(), error_type=kind)
+        say = get_logger().error if record.levelno >= logging.ERROR else get_logger().warning
+        say("library_warning", where=where, error_type=kind)
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:

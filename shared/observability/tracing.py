@@ -15,7 +15,7 @@ _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 def valid(traceparent: str | None) -> str | None:
     """The value itself when it is a well-formed version 00 traceparent, else None."""
-    return traceparent if traceparent and _FORMAT.match(traceparent) else None
+    return traceparent if traceparent and _FORMAT.fullmatch(traceparent) else None
 
 
 def new_trace() -> str:

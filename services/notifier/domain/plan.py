@@ -131,7 +131,8 @@ def after_quiet_hours(now: datetime, zone: str, begin: time, end: time) -> datet
     if not inside:
         return now
     day = local.date() if local.time() < end else local.date() + timedelta(days=1)
-    return datetime.combine(day, end, tzinfo=ZoneInfo(zone)).astimezone(now.tzinfo)
+    after = datetime.combine(day, end, tzinfo=ZoneInfo(zone)).replace(fold=local.fold)  # an hour that comes twice
+    return after.astimezone(now.tzinfo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,9 @@ def overtake(messages: Iterable[Told]) -> dict[int, str]:
 def _overtakes(new: Told, old: Told) -> bool:
     if new.sequence <= old.sequence or new.recipient != old.recipient:
         return False
-    if new.state in (State.SUPPRESSED, State.SUPERSEDED, State.EXPIRED, State.FAILED) and new.step not in _ENDS:
+    if new.state is State.SUPERSEDED:  # not true itself: announced late, or overtaken by what overtakes the old one too
+        return False
+    if new.state in (State.SUPPRESSED, State.EXPIRED, State.FAILED) and new.step not in _ENDS:
         return False
     if new.channel is not old.channel and new.step not in _ENDS:
         return False

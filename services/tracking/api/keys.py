@@ -11,13 +11,18 @@ from collections.abc import Mapping, Sequence
 
 from shared.web import Problem
 
-UNAUTHORIZED = Problem(
-    401,
-    "Unauthorized",
-    "send this shop's API key as `Authorization: Bearer <key>`",
-    headers={"WWW-Authenticate": "Bearer"},
-)
-NOT_FOUND = Problem(404, "Not found", "there is no such thing here")
+
+def unauthorized() -> Problem:
+    return Problem(
+        401,
+        "Unauthorized",
+        "send this shop's API key as `Authorization: Bearer <key>`",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def not_found() -> Problem:
+    return Problem(404, "Not found", "there is no such thing here")
 
 
 class Keys:
@@ -32,20 +37,20 @@ class Keys:
         given = _hash(_bearer(authorization))
         owners = [owner for known, owner in self._hashes if hmac.compare_digest(known, given)]
         if not owners:
-            raise UNAUTHORIZED
+            raise unauthorized()
         if shop not in owners:
-            raise NOT_FOUND
+            raise not_found()
         return shop
 
     def open_ops(self, authorization: str | None) -> None:
         if not hmac.compare_digest(self._ops, _hash(_bearer(authorization))):
-            raise UNAUTHORIZED
+            raise unauthorized()
 
 
 def _bearer(authorization: str | None) -> str:
     scheme, _, key = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
-        raise UNAUTHORIZED
+        raise unauthorized()
     return key.strip()
 
 

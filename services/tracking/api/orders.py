@@ -26,6 +26,8 @@ from shared.web import Problem, invalid, unavailable
 
 router = APIRouter()
 MAX_ORDERS = 500
+ORDER_LIMIT_BYTES = 512 * 1024
+"""Of one order, as it travels on Kafka: what is accepted here must fit wherever it goes."""
 
 _SNAPSHOT = {"$ref": "#/components/schemas/OrderSnapshot"}
 _REQUEST = {
@@ -60,6 +62,10 @@ async def take_orders(
     state.keys.open_shop(shop, authorization)
     told = read_orders(await request.body(), request.headers.get("content-type", ""))
     messages = [_message(shop, order, datetime.now(UTC)) for order in told]
+    if any(len(message.value or b"") > ORDER_LIMIT_BYTES for message in messages):
+        raise Problem(
+            413, "Order too large", f"one order may have at most {ORDER_LIMIT_BYTES} bytes; nothing was stored"
+        )
     try:
         await state.publisher.publish(messages)
     except BrokerAway as error:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 
 from services.tracking.api.answers import OrderAnswer, OrderLine, OrderPage, Timeline, Why
 from services.tracking.api.describe import describe_order, describe_timeline, describe_why
-from services.tracking.api.keys import NOT_FOUND
+from services.tracking.api.keys import not_found
 from services.tracking.api.state import state_of
 from services.tracking.queries import OrderStory, Wanted, order_story, search_orders
 from shared.contracts.vocabulary import Condition, OrderState, Stage
@@ -32,7 +32,7 @@ async def _story(request: Request, shop: str, order_id: str, authorization: str 
     async with state.database.transaction() as tx:
         story = await order_story(tx, shop, order_id)
     if story is None:
-        raise NOT_FOUND
+        raise not_found()
     return story
 
 

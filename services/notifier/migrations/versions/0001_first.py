@@ -40,6 +40,7 @@ TABLES = (
         epoch                integer     NOT NULL DEFAULT 0,
         attempts             integer     NOT NULL DEFAULT 0,
         lease_until          timestamptz,
+        tried_at             timestamptz,
         not_before           timestamptz NOT NULL,
         expires_at           timestamptz NOT NULL,
         address              text,
