@@ -27,6 +27,8 @@ from shared.messaging.subscription import Subscription
 from shared.messaging.tables import MESSAGING_V1
 from shared.messaging.topics import dead_topic
 from shared.processes import Runtime
+from tests.support.deliveries import scan
+from tests.support.migrated import ask
 from tests.support.waiting import until
 
 FACTS = "CREATE TABLE facts (event_id uuid PRIMARY KEY, reference text NOT NULL)"
@@ -150,3 +152,31 @@ async def new_line(broker: Broker, partitions: int = 1) -> Line:
     finally:
         await admin.close()
     return Line(broker, topic)
+
+
+async def all_counted(line: Line, wanted: int) -> bool:
+    return sum(line.counted().values()) >= wanted
+
+
+def numbered(numbers: Sequence[int] | range, text: str | None = None) -> list[ShipmentEvent]:
+    return [scan("in_transit", 3, of=("seur", f"P{number}"), carrier_text=text) for number in numbers]
+
+
+async def references(database: Database) -> list[str]:
+    return sorted(str(row["reference"]) for row in await ask(database, "SELECT reference FROM facts"))
+
+
+def names(numbers: Sequence[int] | range) -> list[str]:
+    return sorted(f"P{number}" for number in numbers)
+
+
+class Interrupting:
+    """Raises for the batches that hold a certain parcel, as often as it is told to."""
+
+    def __init__(self, error: Exception, reference: str, times: int = 1_000_000) -> None:
+        self._error, self._reference, self.times = error, reference, times
+
+    def __call__(self, events: Sequence[ShipmentEvent]) -> None:
+        if self.times > 0 and self._reference in {event.reference for event in events}:
+            self.times -= 1
+            raise self._error

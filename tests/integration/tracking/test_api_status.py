@@ -1,0 +1,242 @@
+"""A shop asks where its orders are, what happened to them, and why a buyer did or did not hear."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.tracking.watch import look_once
+from shared.contracts.orders import Line, Promise
+from shared.contracts.outcomes import MessageOutcome
+from shared.contracts.steps import StepReached
+from shared.contracts.vocabulary import Channel, Verdict
+from tests.support.deliveries import CORREOS, LUCIA, ORDER, SEUR, at, delivery, order, scan
+from tests.support.tracking_api import KEY, OPS_KEY, OTHER_KEY, Api
+
+ONE = f"/v1/shops/demo/orders/{ORDER}"
+ALL = "/v1/shops/demo/orders"
+
+
+def outcome(step: StepReached, verdict: Verdict, reason: str, channel: Channel = Channel.EMAIL) -> MessageOutcome:
+    return MessageOutcome(
+        shop=step.shop,
+        order_id=step.order_id,
+        message=delivery(step).envelope.id,
+        step=step.step,
+        occurrence=step.occurrence,
+        parcel=step.parcel.key if step.parcel else None,
+        recipient="buyer",
+        channel=channel,
+        verdict=verdict,
+        reason=reason,
+        occurred_at=at(6),
+        caused_by=step.event_id,
+    )
+
+
+async def test_an_order_answers_with_its_state_parcels_promise_steps_and_messages(api: Api) -> None:
+    lines = (Line(id="1", title="Cuaderno", quantity=2),)
+    promise = Promise(deliver_until=date(2026, 3, 10))
+    await api.tracking.tell(order("shipped", 3, parcels=[SEUR, CORREOS], lines=lines, promise=promise))
+    await api.tracking.tell(scan("ready_for_pickup", 5, condition=None, by="buyer", to="pickup_point"))
+    step = (await api.tracking.steps())[-1]
+    await api.tracking.tell(outcome(step, Verdict.DELIVERED, "smtp_delivered"))
+    told = await api.ask(ONE)
+    assert (told["state"], told["sequence"], told["parcels_total"], told["parcels_delivered"]) == ("shipped", 3, 2, 0)
+    seur, correos = told["shipments"]
+    assert (seur["carrier_name"], seur["reference"], seur["stage"]) == ("SEUR", SEUR[1], "ready_for_pickup")
+    assert (seur["phone"], seur["phone_of_shop"]) == ("+34 910 000 111", False)
+    assert (seur["action_by"], seur["delivered_to"]) == ("buyer", "pickup_point")
+    assert (correos["stage"], correos["phone_of_shop"]) == ("registered", True)
+    assert told["promise"] == {"deliver_from": None, "deliver_until": "2026-03-10", "broken": False}
+    assert told["lines"] == [{"id": "1", "title": "Cuaderno", "quantity": 2}]
+    assert [item["step"] for item in told["steps"]][-1] == "ready_for_pickup"
+    (message,) = told["messages"]
+    assert (message["verdict"], message["recipient"], message["channel"]) == ("delivered", "buyer", "email")
+
+
+async def test_an_answer_names_the_buyer_nowhere(api: Api) -> None:
+    await api.tracking.tell(order("shipped", parcels=[SEUR]), scan("delivered", 5))
+    for path in (ONE, f"{ONE}/timeline", f"{ONE}/why", ALL):
+        text = (await api.get(path)).text
+        for secret in (LUCIA.name, LUCIA.email, LUCIA.phone):
+            assert secret is not None
+            assert secret not in text, path
+
+
+async def test_the_timeline_has_every_fact_in_the_order_in_which_it_happened(api: Api) -> None:
+    await api.tracking.tell(scan("delivered", 6), scan("unknown", 5, carrier_code="LX99", carrier_text="?"))
+    await api.tracking.tell(order("shipped", 2, parcels=[SEUR]), scan("in_transit", 7), scan("accepted", 3))
+    await api.tracking.tell(order("confirmed", 1))
+    entries = (await api.ask(f"{ONE}/timeline"))["entries"]
+    seen = [(entry["kind"], entry["stage"] or entry["state"], entry["ignored"]) for entry in entries]
+    assert seen == [
+        ("shop", "confirmed", "stale"),
+        ("shop", "shipped", None),
+        ("carrier", "accepted", None),
+        ("carrier", "unknown", "unmapped_code"),
+        ("carrier", "delivered", None),
+        ("carrier", "in_transit", "late_scan_after_delivered"),
+    ]
+    assert entries[3]["carrier_code"] == "LX99"
+
+
+async def test_a_conflicting_snapshot_is_on_the_timeline_as_such(api: Api) -> None:
+    await api.tracking.tell(delivery(order("confirmed"), said_at=at(2, "09:01")))
+    await api.tracking.tell(delivery(order("cancelled"), said_at=at(2, "09:02")))
+    entries = (await api.ask(f"{ONE}/timeline"))["entries"]
+    assert [(entry["state"], entry["ignored"]) for entry in entries] == [("confirmed", None), ("cancelled", "conflict")]
+
+
+async def test_why_leads_from_an_event_to_its_step_to_one_verdict_for_each_channel(api: Api) -> None:
+    await api.tracking.tell(order("shipped", parcels=[SEUR]), scan("in_transit", 4))
+    step = (await api.tracking.steps())[-1]
+    await api.tracking.tell(outcome(step, Verdict.SENT, "smtp_accepted"))
+    other = outcome(step, Verdict.SUPPRESSED, "not_for_this_step", Channel.SMS)
+    await api.tracking.tell(other.model_copy(update={"message": delivery(order()).envelope.id}))
+    decisions = (await api.ask(f"{ONE}/why"))["decisions"]
+    (fact,) = [item for item in decisions if item["kind"] == "carrier"]
+    (told,) = fact["steps"]
+    assert (fact["what"], told["step"], told["told_while_true"]) == ("in_transit", "in_transit", True)
+    verdicts = {(item["channel"], item["verdict"], item["reason"]) for item in told["messages"]}
+    assert verdicts == {("email", "sent", "smtp_accepted"), ("sms", "suppressed", "not_for_this_step")}
+
+
+async def test_why_a_late_parcel_was_told_stands_beside_that_parcels_broken_promise(api: Api) -> None:
+    promise = Promise(deliver_until=date(2026, 3, 10))
+    await api.tracking.tell(order("shipped", parcels=[SEUR, CORREOS], promise=promise))
+    await look_once(api.tracking.database, api.tracking.announcer, at(11))
+    broken = [item for item in (await api.ask(f"{ONE}/why"))["decisions"] if item["kind"] == "promise_broken"]
+    assert {item["parcel"] for item in broken} == {"/".join(SEUR), "/".join(CORREOS)}
+    assert [[step["step"] for step in item["steps"]] for item in broken] == [["delayed"], ["delayed"]]
+    assert (await api.ask(ONE))["promise"]["broken"] is True
+
+
+@pytest.mark.parametrize("path", [ONE, f"{ONE}/timeline", f"{ONE}/why"])
+async def test_an_order_that_is_not_known_is_not_found(api: Api, path: str) -> None:
+    answer = await api.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", [ONE, f"{ONE}/timeline", f"{ONE}/why", ALL])
+async def test_only_the_shops_own_key_opens_its_orders(api: Api, path: str) -> None:
+    await api.tracking.tell(order())
+    statuses = [(await api.get(path, key)).status_code for key in (None, "wrong-key-0123456789", OTHER_KEY, OPS_KEY)]
+    assert statuses == [401, 401, 404, 401]
+
+
+async def test_the_same_order_number_of_another_shop_is_another_order(api: Api) -> None:
+    await api.tracking.tell(order("confirmed"), order("cancelled", shop="other"))
+    assert (await api.ask(ONE))["state"] == "confirmed"
+    assert (await api.ask(f"/v1/shops/other/orders/{ORDER}", OTHER_KEY))["state"] == "cancelled"
+    assert len((await api.ask(ALL))["orders"]) == 1
+
+
+async def three_orders(api: Api) -> None:
+    late = Promise(deliver_until=date(2026, 3, 4))
+    maria = LUCIA.model_copy(update={"email": "maria@example.com", "phone": "+34600000002"})
+    await api.tracking.tell(
+        order("shipped", order_id="A-1", placed_at=at(1), parcels=[("seur", "S-9")]),
+        order("shipped", order_id="A-2", placed_at=at(2), parcels=[SEUR], promise=late, buyer=maria),
+        order("shipped", order_id="A-3", placed_at=at(3), parcels=[CORREOS]),
+        scan("accepted", 4, of=("seur", "S-9"), condition="customs", by="carrier"),
+        scan("in_transit", 4),
+        scan("delivered", 5, of=CORREOS),
+    )
+    await look_once(api.tracking.database, api.tracking.announcer, at(6))
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, ["A-3", "A-2", "A-1"]),
+        ({"q": "A-2"}, ["A-2"]),
+        ({"q": SEUR[1]}, ["A-2"]),
+        ({"q": "maria@example.com"}, ["A-2"]),
+        ({"q": "+34600000002"}, ["A-2"]),
+        ({"q": "A"}, []),
+        ({"q": "' OR 1=1 --"}, []),
+        ({"state": "delivered"}, ["A-3"]),
+        ({"stage": "in_transit"}, ["A-2"]),
+        ({"condition": "customs"}, ["A-1"]),
+        ({"late": "true"}, ["A-2"]),
+        ({"late": "false"}, ["A-3", "A-1"]),
+        ({"late": "true", "state": "confirmed"}, []),
+    ],
+)
+async def test_orders_are_found_by_number_reference_mail_phone_and_what_is_the_matter(
+    api: Api, query: dict[str, Any], found: list[str]
+) -> None:
+    await three_orders(api)
+    assert [line["order_id"] for line in (await api.ask(ALL, **query))["orders"]] == found
+
+
+async def test_a_list_is_paged_by_cursor_without_gap_or_repetition(api: Api) -> None:
+    ids = [f"A-{number:02}" for number in range(23)]
+    await api.tracking.tell(*(order(order_id=name, placed_at=at(1 + nth // 7)) for nth, name in enumerate(ids)))
+    seen, cursor, pages = list[str](), None, 0
+    while True:
+        page = await api.ask(ALL, limit=5, **({"cursor": cursor} if cursor else {}))
+        seen += [line["order_id"] for line in page["orders"]]
+        pages, cursor = pages + 1, page["next"]
+        if cursor is None:
+            break
+    assert seen == sorted(ids, key=lambda name: (ids.index(name) // 7, name), reverse=True)
+    assert pages == 5
+
+
+def cursor_of(*parts: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "é",
+        cursor_of(1, 2),
+        cursor_of("2026-03-02T08:00:00", "A-1"),
+        cursor_of("2026-03-02T08:00:00Z", 7),
+        cursor_of("2026-03-02T08:00:00Z", "A\x00"),
+        cursor_of("0001-01-01T00:00:00+14:00", "A-1"),
+        cursor_of("2026-03-02T08:00:00Z"),
+        base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+    ],
+)
+async def test_a_cursor_that_is_not_ours_is_refused(api: Api, cursor: str) -> None:
+    answer = await api.get(ALL, cursor=cursor)
+    assert answer.status_code == 422, answer.text
+    assert "cursor" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        (ALL, {"state": "lost"}),
+        (ALL, {"limit": 0}),
+        (ALL, {"limit": 201}),
+        (ALL, {"q": "x" * 255}),
+        (ALL, {"q": "a\x00b"}),
+        (f"{ALL}/{'x' * 65}", {}),
+        (f"{ALL}/a%00b", {}),
+    ],
+)
+async def test_a_question_that_makes_no_sense_is_refused(api: Api, path: str, query: dict[str, Any]) -> None:
+    answer = await api.get(path, **query)
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+async def test_an_order_number_with_odd_letters_is_found_as_it_is(api: Api) -> None:
+    await api.tracking.tell(order(order_id="ñ 1/".replace("/", "?") + "#%"))
+    assert (await api.ask(f"{ALL}/%C3%B1%201%3F%23%25"))["order_id"] == "ñ 1?#%"
+
+
+async def test_keys_are_read_whatever_the_case_of_the_scheme(api: Api) -> None:
+    answer = await api.client.get(ALL, headers={"authorization": f"bearer  {KEY}"})
+    assert answer.status_code == 200
