@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from services.notifier.catalog import MESSAGES, read_catalog
-from services.notifier.template_contract import contract
-from services.notifier.whatsapp_templates import TemplateSpec
+from services.notifier.wording.catalog import MESSAGES, read_catalog
+from services.notifier.wording.template_contract import contract
+from services.notifier.wording.whatsapp_templates import TemplateSpec
 from shared.shops import load_shops
 
 

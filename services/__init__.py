@@ -1,1 +1,1 @@
-"""The three services. They share nothing but `shared/` and speak only through the topics in `shared/contracts/topics.py`."""
+"""The three services. They share `shared/` alone and speak only through the topics in `shared/contracts/topics.py`."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.notifier.catalog import Catalog
 from services.notifier.channels.base import ChannelAdapter, Letter, Request
 from services.notifier.intake import recipients_of
 from services.notifier.render import render
-from services.notifier.situation import RecipientView
-from services.notifier.unrenderable import Unrenderable
+from services.notifier.wording.catalog import Catalog
+from services.notifier.wording.situation import RecipientView
+from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel
 from shared.database import Row

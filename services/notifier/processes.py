@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.notifier import receipts
-from services.notifier.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.channels import load_channel_settings, open_adapters
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.channels.sms import TwilioSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
-from services.notifier.proofread import load_catalog
 from services.notifier.receipts import ReceiptState
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
+from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
+from services.notifier.wording.proofread import load_catalog
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, DatabaseSettings, open_database
 from shared.messaging.consume import Consumer

@@ -10,16 +10,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from services.notifier.catalog import Catalog
-from services.notifier.facts import read_page, require_known, require_present
-from services.notifier.fillings import fillings
-from services.notifier.gsm7 import Alphabet, size, transliterate
-from services.notifier.mail import write_mail
-from services.notifier.situation import RecipientView, Situation, clean
-from services.notifier.unrenderable import Fact, MessageTooLong, MissingFact
-from services.notifier.variants import speaks_of_parcel
-from services.notifier.whatsapp_templates import BODY_LIMIT, TemplateCall, hydrate, template_for
-from services.notifier.words import fill
+from services.notifier.wording.catalog import Catalog
+from services.notifier.wording.facts import read_page, require_known, require_present
+from services.notifier.wording.fillings import fillings
+from services.notifier.wording.gsm7 import Alphabet, size, transliterate
+from services.notifier.wording.mail import write_mail
+from services.notifier.wording.situation import RecipientView, Situation, clean
+from services.notifier.wording.unrenderable import Fact, MessageTooLong, MissingFact
+from services.notifier.wording.variants import speaks_of_parcel
+from services.notifier.wording.whatsapp_templates import BODY_LIMIT, TemplateCall, hydrate, template_for
+from services.notifier.wording.words import fill
 from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel
 from shared.shops import Shop

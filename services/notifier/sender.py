@@ -18,7 +18,7 @@ from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Reques
 from services.notifier.compose import Composer
 from services.notifier.domain.delivery import LONGEST_RETRY_AFTER, RETRIES, State
 from services.notifier.ledger import Change
-from services.notifier.unrenderable import Unrenderable
+from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, Row
 from shared.messaging.backoff import Backoff

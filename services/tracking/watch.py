@@ -74,7 +74,13 @@ async def look_once(database: Database, announcer: Announcer, now: datetime) -> 
 
 
 def _broken(order: StoredOrder, facts: store.FactsByParcel, now: datetime) -> list[PromiseBroken]:
+    """What is news: a promise told as broken before the parcel left is not told again of the parcel."""
     own = {key: facts.get(key, ()) for fact in order.snapshots for key in fact.parcels}
     decision = advance(order.snapshots, own, order.time_facts, order.told)
     known = set(order.time_facts)
-    return [fact for fact in promises_broken(decision.shop, decision.parcels, now) if fact not in known]
+    told_of_the_order = {fact.promised_until for fact in known if fact.parcel is None}
+    return [
+        fact
+        for fact in promises_broken(decision.shop, decision.parcels, now)
+        if fact not in known and fact.promised_until not in told_of_the_order
+    ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from services.notifier.catalog import MESSAGES
-from services.notifier.proofread import load_catalog
 from services.notifier.render import render
-from services.notifier.specimens import RICH_RECIPIENT, rich, specimen_shop
+from services.notifier.wording.catalog import MESSAGES
+from services.notifier.wording.proofread import load_catalog
+from services.notifier.wording.specimens import RICH_RECIPIENT, rich, specimen_shop
 from shared.contracts.vocabulary import Channel, Step
 from tests.bench.rows import Row, best_microseconds
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.notifier.channels.base import Letter
 from services.notifier.render import Rendered
-from services.notifier.whatsapp_templates import TemplateCall
+from services.notifier.wording.whatsapp_templates import TemplateCall
 from shared.contracts.vocabulary import Channel
 
 MESSAGE_ID = UUID("5f0c9a52-7d0b-4a43-9d3e-2f6b1c8e4a11")

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from services.notifier.catalog import MESSAGES, Catalog
-from services.notifier.proofread import load_catalog
 from services.notifier.render import Rendered, render
-from services.notifier.situation import RecipientView
-from services.notifier.specimens import rich
-from services.notifier.variants import NO_PARCEL
+from services.notifier.wording.catalog import MESSAGES, Catalog
+from services.notifier.wording.proofread import load_catalog
+from services.notifier.wording.situation import RecipientView
+from services.notifier.wording.specimens import rich
+from services.notifier.wording.variants import NO_PARCEL
 from shared.contracts.orders import Buyer
 from shared.contracts.shipments import Eta
 from shared.contracts.steps import Contact, StepReached

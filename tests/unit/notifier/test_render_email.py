@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.compile_layouts import compile_layout
-from services.notifier.brand import DARK_GROUND, LIGHT_GROUND, contrast, paint, paint_on
-from services.notifier.catalog import MESSAGES
-from services.notifier.facts import read_page
-from services.notifier.specimens import bare, rich
-from services.notifier.variants import all_wordings, name_of
+from services.notifier.wording.brand import DARK_GROUND, LIGHT_GROUND, contrast, paint, paint_on
+from services.notifier.wording.catalog import MESSAGES
+from services.notifier.wording.facts import read_page
+from services.notifier.wording.specimens import bare, rich
+from services.notifier.wording.variants import all_wordings, name_of
 from shared.contracts.orders import Line
 from shared.contracts.vocabulary import Step
 from tests.support.steps_reached import FARO, LUCIA, RECEIVER, home_delivery, read, with_order, with_parcel

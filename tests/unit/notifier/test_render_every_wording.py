@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from services.notifier.facts import read_page
-from services.notifier.gsm7 import Alphabet, size
 from services.notifier.render import Rendered
-from services.notifier.specimens import bare, rich, rich_with_shops_phone
-from services.notifier.variants import VARIANTS, all_wordings, name_of, speaks_of_parcel, variant_of
-from services.notifier.whatsapp_templates import BODY_LIMIT
+from services.notifier.wording.facts import read_page
+from services.notifier.wording.gsm7 import Alphabet, size
+from services.notifier.wording.specimens import bare, rich, rich_with_shops_phone
+from services.notifier.wording.variants import VARIANTS, all_wordings, name_of, speaks_of_parcel, variant_of
+from services.notifier.wording.whatsapp_templates import BODY_LIMIT
 from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Actor, Channel, Condition, Step
 from tests.support.steps_reached import LUCIA, RECEIVER, catalog, home_delivery, read, with_parcel, without_parcel

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.facts import read_page, require_present
-from services.notifier.unrenderable import Fact, MessageTooLong, MissingFact
+from services.notifier.wording.facts import read_page, require_present
+from services.notifier.wording.unrenderable import Fact, MessageTooLong, MissingFact
 from shared.contracts.orders import Line
 from shared.contracts.shipments import Location
 from shared.contracts.steps import Contact, StepReached

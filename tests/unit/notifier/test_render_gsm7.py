@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.gsm7 import BASIC, EXTENSION, Alphabet, Size, foreign_to_gsm7, size, transliterate
+from services.notifier.wording.gsm7 import BASIC, EXTENSION, Alphabet, Size, foreign_to_gsm7, size, transliterate
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from services.notifier.catalog import MESSAGES, CatalogError, read_catalog
-from services.notifier.proofread import load_catalog
-from services.notifier.situation import first_name
+from services.notifier.wording.catalog import MESSAGES, CatalogError, read_catalog
+from services.notifier.wording.proofread import load_catalog
+from services.notifier.wording.situation import first_name
 from shared.contracts.orders import Money, Payment, Policies, Policy
 from shared.contracts.vocabulary import Channel, PaymentState, Step
 from tests.support.steps_reached import FARO, LUCIA, catalog, home_delivery, read, with_order

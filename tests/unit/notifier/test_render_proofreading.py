@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.notifier.catalog import MESSAGES, CatalogError
-from services.notifier.proofread import check_shop, load_catalog
+from services.notifier.wording.catalog import MESSAGES, CatalogError
+from services.notifier.wording.proofread import check_shop, load_catalog
 from shared.contracts.vocabulary import Step
 from tests.support.steps_reached import FARO, catalog, home_delivery, read
 

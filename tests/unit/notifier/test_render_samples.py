@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from services.notifier.render import Rendered
-from services.notifier.variants import all_wordings, name_of
+from services.notifier.wording.variants import all_wordings, name_of
 from shared.contracts.vocabulary import Channel, Step
 from tests.support.steps_reached import LUCIA, catalog, home_delivery, read
 

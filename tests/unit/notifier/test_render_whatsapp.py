@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from services.notifier.specimens import rich
-from services.notifier.template_contract import contract
-from services.notifier.unrenderable import BadWording
-from services.notifier.variants import all_wordings, name_of
-from services.notifier.whatsapp_templates import TemplateSpec, faults, hydrate
+from services.notifier.wording.specimens import rich
+from services.notifier.wording.template_contract import contract
+from services.notifier.wording.unrenderable import BadWording
+from services.notifier.wording.variants import all_wordings, name_of
+from services.notifier.wording.whatsapp_templates import TemplateSpec, faults, hydrate
 from shared.contracts.vocabulary import Channel, Step
 from tests.support.steps_reached import FARO, catalog, home_delivery, read
 

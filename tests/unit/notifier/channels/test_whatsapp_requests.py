@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from services.notifier.channels.base import OutcomeClass
 from services.notifier.channels.http import Answer
 from services.notifier.channels.whatsapp import WhatsAppCloud, WhatsAppSettings, read_answer
-from services.notifier.whatsapp_templates import TemplateCall
+from services.notifier.wording.whatsapp_templates import TemplateCall
 from tests.support.letters import MESSAGE_ID, whatsapp_letter
 
 

@@ -7,9 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from services.notifier.dates import Calendar, Span, span_of_eta, span_of_promise
-from services.notifier.variants import speaks_of_parcel, variant_of
-from services.notifier.words import Speech
+from services.notifier.wording.dates import Calendar, Span, span_of_eta, span_of_promise
+from services.notifier.wording.variants import speaks_of_parcel, variant_of
+from services.notifier.wording.words import Speech
 from shared.contracts.steps import ParcelFacts, StepReached
 from shared.contracts.vocabulary import Channel, Step
 from shared.shops import Shop

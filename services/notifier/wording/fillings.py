@@ -6,10 +6,10 @@ WhatsApp template.
 
 from __future__ import annotations
 
-from services.notifier.aftercare import aftercare, aftercare_short
-from services.notifier.arrival import arrival
-from services.notifier.money import format_money
-from services.notifier.situation import Situation, clean
+from services.notifier.wording.aftercare import aftercare, aftercare_short
+from services.notifier.wording.arrival import arrival
+from services.notifier.wording.money import format_money
+from services.notifier.wording.situation import Situation, clean
 from shared.contracts.vocabulary import Clock
 
 OPTIONAL = frozenset({"aftercare_short"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.notifier.dates import Span
-from services.notifier.situation import Situation
+from services.notifier.wording.dates import Span
+from services.notifier.wording.situation import Situation
 from shared.contracts.vocabulary import Step
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.notifier.arrival import expected_day
-from services.notifier.money import format_money
-from services.notifier.situation import Situation, clean
+from services.notifier.wording.arrival import expected_day
+from services.notifier.wording.money import format_money
+from services.notifier.wording.situation import Situation, clean
 from shared.contracts.orders import Line
 from shared.contracts.steps import ParcelFacts
 from shared.contracts.vocabulary import Step

@@ -1,4 +1,4 @@
-"""All that Hito can say: language files and e-mail layouts, read once. `proofread.load_catalog` reads and checks them."""
+"""All that Hito can say: language files and e-mail layouts, read once; `proofread.load_catalog` checks them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from services.notifier.words import Language, Speech, speech, truncations
+from services.notifier.wording.words import Language, Speech, speech, truncations
 from shared.shops import Shop
 
-MESSAGES = Path(__file__).parent / "messages"
+MESSAGES = Path(__file__).parent.parent / "messages"
 """The language files and layouts that come with Hito."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from services.notifier.situation import Situation
+from services.notifier.wording.situation import Situation
 from shared.contracts.vocabulary import Step
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from services.notifier.situation import Situation
+from services.notifier.wording.situation import Situation
 from shared.contracts.base import rfc3339
 from shared.contracts.orders import Destination, Line
 from shared.contracts.steps import ParcelFacts

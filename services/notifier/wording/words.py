@@ -14,8 +14,8 @@ from babel import Locale, UnknownLocaleError
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from services.notifier.unrenderable import BadWording
-from services.notifier.variants import name_of
+from services.notifier.wording.unrenderable import BadWording
+from services.notifier.wording.variants import name_of
 from shared.contracts.vocabulary import Step
 
 FIELDS = ("subject", "headline", "happened", "next", "sms", "sms_next")

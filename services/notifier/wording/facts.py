@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from services.notifier.unrenderable import Fact, MissingFact
+from services.notifier.wording.unrenderable import Fact, MissingFact
 
 
 def require_known(facts: Mapping[Fact, str]) -> None:

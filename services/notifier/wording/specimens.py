@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from services.notifier.situation import BUYER, RecipientView
-from services.notifier.variants import speaks_of_parcel
+from services.notifier.wording.situation import BUYER, RecipientView
+from services.notifier.wording.variants import speaks_of_parcel
 from shared.contracts.orders import Buyer, Destination, Line, Money, Payment, Policies, Policy, Promise
 from shared.contracts.shipments import Eta, Location
 from shared.contracts.steps import Contact, OrderFacts, ParcelFacts, StepReached

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.notifier.data_sheet import Entry
-from services.notifier.situation import Situation
-from services.notifier.words import Speech
+from services.notifier.wording.data_sheet import Entry
+from services.notifier.wording.situation import Situation
+from services.notifier.wording.words import Speech
 from shared.contracts.orders import Policies, Policy
 from shared.contracts.vocabulary import Step
 

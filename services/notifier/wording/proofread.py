@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from services.notifier.catalog import Catalog, CatalogError, read_catalog
-from services.notifier.fillings import OPTIONAL, fillings
-from services.notifier.gsm7 import foreign_to_gsm7, size
 from services.notifier.render import render
-from services.notifier.situation import RecipientView, Situation
-from services.notifier.specimens import BARE_RECIPIENT, RICH_RECIPIENT, bare, rich, rich_with_shops_phone, specimen_shop
-from services.notifier.unrenderable import BadWording, Unrenderable
-from services.notifier.variants import all_wordings, name_of
-from services.notifier.whatsapp_templates import faults, template_for
-from services.notifier.words import FIELDS, Gap, Language, pieces
+from services.notifier.wording.catalog import Catalog, CatalogError, read_catalog
+from services.notifier.wording.fillings import OPTIONAL, fillings
+from services.notifier.wording.gsm7 import foreign_to_gsm7, size
+from services.notifier.wording.situation import RecipientView, Situation
+from services.notifier.wording.specimens import (
+    BARE_RECIPIENT,
+    RICH_RECIPIENT,
+    bare,
+    rich,
+    rich_with_shops_phone,
+    specimen_shop,
+)
+from services.notifier.wording.unrenderable import BadWording, Unrenderable
+from services.notifier.wording.variants import all_wordings, name_of
+from services.notifier.wording.whatsapp_templates import faults, template_for
+from services.notifier.wording.words import FIELDS, Gap, Language, pieces
 from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel, Step
 from shared.shops import Shop

@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from services.notifier.unrenderable import BadWording
-from services.notifier.variants import speaks_of_parcel
-from services.notifier.words import Gap, Piece, Speech, pieces
+from services.notifier.wording.unrenderable import BadWording
+from services.notifier.wording.variants import speaks_of_parcel
+from services.notifier.wording.words import Gap, Piece, Speech, pieces
 from shared.contracts.vocabulary import Step
 from shared.shops import Shop
 

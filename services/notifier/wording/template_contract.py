@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.notifier.catalog import Catalog
-from services.notifier.fillings import fillings
-from services.notifier.situation import Situation
-from services.notifier.specimens import RICH_RECIPIENT, rich, specimen_shop
-from services.notifier.variants import all_wordings
-from services.notifier.whatsapp_templates import TemplateSpec, template_for
+from services.notifier.wording.catalog import Catalog
+from services.notifier.wording.fillings import fillings
+from services.notifier.wording.situation import Situation
+from services.notifier.wording.specimens import RICH_RECIPIENT, rich, specimen_shop
+from services.notifier.wording.variants import all_wordings
+from services.notifier.wording.whatsapp_templates import TemplateSpec, template_for
 from shared.contracts.vocabulary import Channel, Step
 from shared.shops import Shop
 

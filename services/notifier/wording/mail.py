@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from services.notifier.aftercare import policy_entries
-from services.notifier.brand import DARK_GROUND, LIGHT_GROUND, Paint, paint, paint_on
-from services.notifier.data_sheet import Entry, contact, contents, list_of, sheet
-from services.notifier.parcel_markup import parcel_markup
-from services.notifier.progress import progress
-from services.notifier.situation import Situation
+from services.notifier.wording.aftercare import policy_entries
+from services.notifier.wording.brand import DARK_GROUND, LIGHT_GROUND, Paint, paint, paint_on
+from services.notifier.wording.data_sheet import Entry, contact, contents, list_of, sheet
+from services.notifier.wording.parcel_markup import parcel_markup
+from services.notifier.wording.progress import progress
+from services.notifier.wording.situation import Situation
 from shared.contracts.vocabulary import Step
 
 
