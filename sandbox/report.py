@@ -14,7 +14,7 @@ from sandbox.dhl import SIGNED_BY
 from sandbox.facts import lacking
 from sandbox.providers import Accepted
 from sandbox.received import OrderAnswer, Received
-from shared.contracts.vocabulary import Channel
+from shared.contracts.vocabulary import Channel, Step
 
 
 @dataclass
@@ -22,7 +22,6 @@ class Findings:
     """What is wrong, in words that name the order; and the counts that a reader of the summary wants."""
 
     orders: int = 0
-    steps: int = 0
     expected: int = 0
     missing: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
@@ -32,6 +31,7 @@ class Findings:
     leaks: list[str] = field(default_factory=list)
     unknown_orders: list[str] = field(default_factory=list)
     checked_for_facts: int = 0
+    steps: Counter[Step] = field(default_factory=Counter)
     messages: Counter[Channel] = field(default_factory=Counter)
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -103,7 +103,7 @@ def _by_order(
 def _check_order(plot: Plot, received: Sequence[Received], answer: OrderAnswer, findings: Findings) -> None:
     name = f"{plot.order_id} ({plot.kind})"
     findings.expected += len(plot.must)
-    findings.steps += len({(m.step, m.occurrence, m.parcel) for m in answer.messages})
+    findings.steps.update(step for step, _, _ in {(m.step, m.occurrence, m.parcel) for m in answer.messages})
     findings.verdicts.update((message.verdict.value, message.reason) for message in answer.messages)
     findings.missing += [f"{name}: {_words(hears)}" for hears in missing_from(plot, received).elements()]
     findings.duplicates += [

@@ -57,7 +57,9 @@ def _wrapped(text: str) -> list[str]:
 def _counts(findings: Findings) -> Iterator[str]:
     total = sum(findings.messages.values())
     by_channel = ", ".join(f"{_NAMES[channel]} {count}" for channel, count in sorted(findings.messages.items()))
-    yield f"  {findings.orders} orders, {findings.steps} steps, {total} messages accepted by providers ({by_channel})"
+    steps = ", ".join(f"{step} {count}" for step, count in findings.steps.most_common())
+    yield f"  {findings.orders} orders, {total} messages accepted by providers ({by_channel})"
+    yield from _wrapped(f"steps {findings.steps.total()}: {steps}")
     for verdict in dict.fromkeys(verdict for (verdict, _), _ in findings.verdicts.most_common()):
         reasons = [(reason, n) for (v, reason), n in findings.verdicts.most_common() if v == verdict]
         words = ", ".join(f"{reason} {n}" for reason, n in reasons)
