@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
+WORKERS ?= 2
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
@@ -24,10 +25,10 @@ demo: $(READY) ## Everything on this machine, without containers; ONCE=1 ends af
 	@$(BIN)/python -m sandbox $(if $(ONCE),--once) $(ARGS)
 
 test: $(READY) ## All tests, from unit to end-to-end (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 test-embedded: $(READY) ## The same on the embedded broker, whatever else this machine has
-	@HITO_TEST_BROKER=embedded $(BIN)/python -m pytest $(ARGS)
+	@HITO_TEST_BROKER=embedded $(MAKE) --no-print-directory test
 
 lint: $(READY) ## ruff, mypy, import walls
 	@$(BIN)/ruff check .

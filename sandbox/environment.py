@@ -6,6 +6,7 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from sandbox.addresses import Addresses
@@ -43,6 +44,7 @@ class Surroundings:
     notifier_database: str
     kafka: str
     kafka_idempotence: bool
+    kafka_session: timedelta
     provider_variables: Mapping[str, str]
     dhl_url: str | None = None
 
@@ -57,6 +59,7 @@ def environment_of(
         "PYTHONUNBUFFERED": "1",
         "KAFKA_BOOTSTRAP": around.kafka,
         "KAFKA_IDEMPOTENCE": "true" if around.kafka_idempotence else "false",
+        "KAFKA_SESSION_SECONDS": str(around.kafka_session.total_seconds()),
         "SHOPS_DIR": str(ROOT / "config" / "shops"),
         "LOG_LEVEL": "INFO",
         "OPS_HOST": LOOPBACK,

@@ -127,6 +127,7 @@ async def _surroundings(
         notifier_database=notifier,
         kafka=broker.bootstrap,
         kafka_idempotence=broker.supports_idempotence,
+        kafka_session=broker.shortest_session,
         provider_variables=outside.environment,
         dhl_url=dhl_url,
     )

@@ -5,10 +5,11 @@ Secrets are `SecretStr` without a default: a process that lacks one does not sta
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 EXIT_BROKEN_CONFIGURATION = 78
@@ -27,7 +28,13 @@ class Settings(BaseSettings):
     kafka_bootstrap: str
     kafka_idempotence: bool = True
     """Off only for a broker that has no idempotent producer; `acks=all` stays in either case."""
+    kafka_session_seconds: float = Field(default=6, ge=1)
+    """After this silence a consumer group takes a member for dead. Apache Kafka takes no less than 6 by default."""
     shops_dir: Path = Path("config/shops")
+
+    @property
+    def kafka_session(self) -> timedelta:
+        return timedelta(seconds=self.kafka_session_seconds)
 
 
 class OperationsSettings(BaseSettings):

@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -21,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sandbox.backends.kafka import local_kafka
 from sandbox.backends.postgres import embedded_postgres
 from sandbox.backends.probe import broker_answers, gives_producer_ids
-from sandbox.backends.servers import BackendUnavailable, Broker, PostgresServer
+from sandbox.backends.servers import KAFKAS_SHORTEST_SESSION, BackendUnavailable, Broker, PostgresServer
 from sandbox.backends.tansu import embedded_tansu
 
 DATABASE_VARIABLE = "HITO_TEST_DATABASE_URL"
@@ -47,6 +48,7 @@ class GivenBroker:
 
     bootstrap: str
     supports_idempotence: bool
+    shortest_session: timedelta = KAFKAS_SHORTEST_SESSION
 
     @property
     def description(self) -> str:

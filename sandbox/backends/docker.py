@@ -18,7 +18,7 @@ from testcontainers.core.container import DockerContainer
 from sandbox.backends.kafka_jars import kafka_version
 from sandbox.backends.ports import free_port
 from sandbox.backends.probe import broker_answers
-from sandbox.backends.servers import BackendUnavailable, PostgresServer
+from sandbox.backends.servers import KAFKAS_SHORTEST_SESSION, BackendUnavailable, PostgresServer
 
 NAME = "Docker"
 POSTGRES_IMAGE = "postgres:17"
@@ -49,6 +49,7 @@ class ContainerKafka:
     bootstrap: str
     description: str
     supports_idempotence: bool = True
+    shortest_session: timedelta = KAFKAS_SHORTEST_SESSION
 
 
 async def require_docker() -> None:

@@ -19,6 +19,7 @@ from sandbox.backends.kafka_jars import NAME, kafka_jars, kafka_version, require
 from sandbox.backends.ports import LOOPBACK, free_port
 from sandbox.backends.probe import broker_answers
 from sandbox.backends.process import ChildProcess, ready_folder, run_command
+from sandbox.backends.servers import KAFKAS_SHORTEST_SESSION
 
 _FORMAT_DEADLINE = timedelta(seconds=60)
 _START_DEADLINE = timedelta(seconds=60)
@@ -52,6 +53,7 @@ class LocalKafka:
     """One broker; `local_kafka` makes it."""
 
     supports_idempotence = True
+    shortest_session = KAFKAS_SHORTEST_SESSION
     keeps_messages = True
 
     def __init__(self, folder: Path, jars: Path) -> None:

@@ -37,8 +37,16 @@ class Broker(Protocol):
         """Product, version and what a reader of a test report must know of it."""
 
     @property
+    def shortest_session(self) -> timedelta:
+        """The shortest session timeout that consumers may ask for."""
+
+    @property
     def supports_idempotence(self) -> bool:
         """False: producers must set `enable_idempotence=False` (and `acks="all"`)."""
+
+
+KAFKAS_SHORTEST_SESSION = timedelta(seconds=6)
+"""`group.min.session.timeout.ms` of Apache Kafka as it comes."""
 
 
 class LocalBroker(Broker, Protocol):

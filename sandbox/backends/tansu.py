@@ -57,6 +57,7 @@ class EmbeddedTansu:
 
     description = "Tansu 0.6 (embedded: memory only, no idempotent producer)"
     supports_idempotence = False
+    shortest_session = timedelta(seconds=2)
     keeps_messages = False
 
     def __init__(self, folder: Path) -> None:

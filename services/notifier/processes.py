@@ -54,7 +54,9 @@ async def run_consume(runtime: Runtime) -> None:
     planner = Planner(load_shops(settings.shops_dir), frozenset(load_channel_settings()), _now)
     async with open_migrated(runtime, "consume", MIGRATIONS) as database:
         taking = intake(planner)
-        subscription = Subscription(settings.kafka_bootstrap, taking.group, taking.topics, f"{SERVICE}-consume")
+        subscription = Subscription(
+            settings.kafka_bootstrap, taking.group, taking.topics, f"{SERVICE}-consume", settings.kafka_session
+        )
         await Consumer(taking, subscription, database, runtime).run()
 
 

@@ -111,8 +111,10 @@ async def _take(state: ReceiptState, provider: str, parse: Callable[[], list[Rec
 async def apply_receipts(database: Database, provider: str, receipts: Sequence[Receipt]) -> int:
     """Move the messages that these receipts speak of. Answers how many moved; one that says nothing new moves none."""
     moved = 0
+    # One order for all, so that two notifications about the same messages do not block each other.
+    in_lock_order = sorted(receipts, key=lambda receipt: str(receipt.message_id or receipt.provider_message_id))
     async with database.transaction() as tx:
-        for receipt in receipts:
+        for receipt in in_lock_order:
             message = await _find(tx, provider, receipt)
             if message is None:
                 get_logger().info("receipt_for_nobody", provider=provider)

@@ -89,7 +89,9 @@ async def run_consume(runtime: Runtime) -> None:
         _announcer(runtime, database, settings) as announcer,
     ):
         taking = intake(announcer)
-        subscription = Subscription(settings.kafka_bootstrap, taking.group, taking.topics, f"{SERVICE}-consume")
+        subscription = Subscription(
+            settings.kafka_bootstrap, taking.group, taking.topics, f"{SERVICE}-consume", settings.kafka_session
+        )
         await Consumer(taking, subscription, database, runtime).run()
 
 

@@ -17,6 +17,7 @@ from shared.observability.metrics import CONSUMER_LAG
 
 FETCH_PAUSE = timedelta(milliseconds=200)
 MAX_RECORDS = 500
+SESSION = timedelta(seconds=6)
 STOP_DEADLINE = timedelta(seconds=10)
 ASK_DEADLINE = timedelta(seconds=5)
 LAG_PAUSE = timedelta(seconds=10)
@@ -25,8 +26,11 @@ LAG_PAUSE = timedelta(seconds=10)
 class Subscription:
     """One member of one consumer group."""
 
-    def __init__(self, bootstrap: str, group: str, topics: Sequence[Topic], client_id: str) -> None:
-        self._bootstrap, self._group, self._client_id = bootstrap, group, client_id
+    def __init__(
+        self, bootstrap: str, group: str, topics: Sequence[Topic], client_id: str, session: timedelta = SESSION
+    ) -> None:
+        """`session`: after this silence the group takes a member for dead. Kafka takes no less than six seconds."""
+        self._bootstrap, self._group, self._client_id, self._session = bootstrap, group, client_id, session
         self._topics = [topic.name for topic in topics]
         self._consumer: AIOKafkaConsumer | None = None
         self._lag_known_at = 0.0
@@ -45,8 +49,8 @@ class Subscription:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             partition_assignment_strategy=(StickyPartitionAssignor,),
-            session_timeout_ms=6_000,
-            heartbeat_interval_ms=2_000,
+            session_timeout_ms=int(self._session.total_seconds() * 1000),
+            heartbeat_interval_ms=int(self._session.total_seconds() * 1000 / 3),
             rebalance_timeout_ms=30_000,
             max_poll_interval_ms=120_000,
             max_poll_records=MAX_RECORDS,

@@ -86,7 +86,7 @@ class Line:
     group: str = field(default_factory=lambda: f"test-{uuid4().hex}")
 
     def subscription(self) -> Subscription:
-        return Subscription(self.broker.bootstrap, self.group, [self.topic], "test")
+        return Subscription(self.broker.bootstrap, self.group, [self.topic], "test", self.broker.shortest_session)
 
     @asynccontextmanager
     async def consuming(

@@ -26,6 +26,8 @@ from tests.support.backends import forced_kind, note
 
 SEED = 20261122
 QUIET_DEADLINE = timedelta(seconds=150)
+COMPLETE_PATIENCE = timedelta(seconds=15)
+"""For what only asking the carrier brings to light; what is missing after that is missing."""
 GROWTH_DEADLINE = timedelta(seconds=30)
 LOOK_PAUSE_SECONDS = 0.005
 
@@ -88,7 +90,7 @@ async def outcome_of(world: World, story: Story) -> Outcome:
     """Read every order of the chapter and put it against what the providers accepted for these orders."""
     log = world.providers.accept_log
     inspector = Inspector(world.client, world.addresses.url("tracking"), SHOP, world.system.keys.shop_key, log)
-    await inspector.until_complete(story.plots, world.stillness)
+    await inspector.until_complete(story.plots, world.stillness, COMPLETE_PATIENCE)
     answers = await inspector.read_orders(plot.order_id for plot in story.plots)
     ours = {message.id for answer in answers.values() for message in answer.messages}
     accepted = [entry for entry in log.read() if entry.message_id in ours]

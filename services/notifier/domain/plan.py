@@ -149,15 +149,15 @@ class Told:
 
 
 def overtake(messages: Iterable[Told]) -> dict[int, str]:
-    """Which of one order's messages are overtaken, by position, and by what. Only such as are still waiting."""
+    """Which of one order's messages are overtaken, by position, and by what first. Only such as are still waiting."""
     known = list(messages)
     overtaken: dict[int, str] = {}
     for position, old in enumerate(known):
         if old.state not in WAITING:
             continue
-        by = next((new for new in known if _overtakes(new, old)), None)
+        by = min(((new.sequence, new.step) for new in known if _overtakes(new, old)), default=None)
         if by is not None:
-            overtaken[position] = f"overtaken_by_{by.step}"
+            overtaken[position] = f"overtaken_by_{by[1]}"
     return overtaken
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notifier.domain.delivery import State
@@ -165,9 +165,19 @@ times = st.times().map(lambda moment: moment.replace(second=0, microsecond=0, tz
 zones = st.sampled_from(
     ["Europe/Madrid", "America/Santiago", "America/Havana", "Asia/Kathmandu", "Australia/Lord_Howe"]
 )
-moments = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+CHANGES = [  # of the clocks: Madrid, Havana (over midnight), Santiago (over midnight), Lord Howe (half an hour)
+    datetime.fromisoformat(f"{instant}+00:00")
+    for instant in (
+        *("2026-03-29T01:00", "2026-10-25T01:00", "2026-03-08T05:00", "2026-11-01T05:00"),
+        *("2026-04-05T03:00", "2026-09-06T04:00", "2026-04-04T15:00", "2026-10-03T15:30"),
+    )
+]
+moments = st.builds(
+    lambda change, minutes: change + timedelta(minutes=minutes), st.sampled_from(CHANGES), st.integers(-1_800, 600)
+)
 
 
+@settings(max_examples=400)
 @given(now=moments, zone=zones, begin=times, end=times)
 def test_a_message_waits_less_than_a_day_and_never_goes_back_in_time(
     now: datetime, zone: str, begin: time, end: time
@@ -176,6 +186,7 @@ def test_a_message_waits_less_than_a_day_and_never_goes_back_in_time(
     assert now <= after <= now + timedelta(hours=26)
 
 
+@settings(max_examples=400)
 @given(now=moments, zone=zones, begin=times, end=times)
 def test_after_the_wait_it_is_not_quiet_any_more(now: datetime, zone: str, begin: time, end: time) -> None:
     after = after_quiet_hours(now, zone, begin, end)
