@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -104,11 +105,18 @@ async def test_fsync_is_on_unless_speed_was_asked_for(tmp_path: Path, durable: b
         assert ("fsync off" in server.description) is not durable
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every account may enter; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can serve as somebody else")
-async def test_root_serves_a_folder_of_another_user_as_that_user(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("of-nobody")
-    for closed in (folder.parent, folder.parent.parent):
-        closed.chmod(0o755)
+async def test_root_serves_a_folder_of_another_user_as_that_user(open_folder: Path) -> None:
+    folder = open_folder / "of-nobody"
+    folder.mkdir()
     nobody = pwd.getpwnam("nobody")
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
 
