@@ -30,12 +30,13 @@ test: $(READY) ## All tests, from unit to end-to-end (ARGS="-k name" for some)
 test-embedded: $(READY) ## The same on the embedded broker, whatever else this machine has
 	@HITO_TEST_BROKER=embedded $(MAKE) --no-print-directory test
 
-lint: $(READY) ## ruff, mypy, import walls
+lint: $(READY) ## ruff, mypy strict, import walls, contracts, house rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy shared services sandbox tests
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m shared.contracts --check
+	@$(BIN)/python -m pytest -q --no-header tests/contract/test_boundaries.py tests/contract/test_portability.py
 
 format: $(READY) ## Let ruff lay out the code
 	@$(BIN)/ruff check --fix .

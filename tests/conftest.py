@@ -39,5 +39,5 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Always: a result means little without the servers it was had on."""
     terminalreporter.section("servers used")
-    for line in config.stash.get(BACKEND_LINES, ["none: no test asked for a database or a broker"]):
+    for line in config.stash.get(BACKEND_LINES, []) or ["none: no test asked for a database or a broker"]:
         terminalreporter.line(line)
