@@ -16,7 +16,7 @@ from tests.support.worlds import a_world, chapter, outcome_of, play, until_messa
 
 ORDERS = 12
 KILLS = 2
-SHORT_PATIENCE = {"SEND_CLAIM_SECONDS": "2", "SEND_FLIGHT_SECONDS": "4", "SEND_HOLD_SECONDS": "2"}
+SHORT_PATIENCE = {"SEND_CLAIM_SECONDS": "2", "SEND_FLIGHT_SECONDS": "4", "SEND_HOLD_SECONDS": "8"}
 """So that what a killed sender left behind is settled while the test waits."""
 PROCESSES = [unit.name for unit in ONE_EACH]
 
