@@ -105,6 +105,22 @@ async def test_a_sender_that_slept_through_its_claim_does_not_send_what_another_
     assert (await notifier.message(Step.SHIPPED))["attempts"] == 1
 
 
+async def test_a_sender_that_slept_through_its_claim_does_not_send_what_another_holds_now(notifier: Notifier) -> None:
+    async def while_it_sleeps() -> None:
+        await notifier.let_time_pass(timedelta(minutes=10))
+        await notifier.tidy()
+        other = notifier.new_sender(MortalDatabase(notifier.database, CLAIM, committed=True))
+        with pytest.raises(Killed):
+            await other.work_off(EMAIL)
+
+    await notifier.hears(step(Step.SHIPPED))
+    sleeper = notifier.new_sender(SleepyDatabase(notifier.database, PUT_IN_FLIGHT, while_it_sleeps))
+    await sleeper.work_off(EMAIL)
+    assert notifier.accepted == []
+    row = await notifier.message(Step.SHIPPED)
+    assert (row["state"], row["epoch"], row["attempts"]) == ("claimed", 2, 0)
+
+
 async def test_a_database_that_is_away_after_the_call_costs_no_answer(notifier: Notifier) -> None:
     await notifier.hears(step(Step.SHIPPED))
     patient = notifier.new_sender(AbsentDatabase(notifier.database, RECORD, tries=3))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
+from services.notifier.domain.plan import Recipient, Rules, plan
+from services.notifier.intake import step_facts
+from services.notifier.ledger import NewMessage, plan_messages
 from shared.contracts.orders import Notify
 from shared.contracts.orders import Recipient as OtherRecipient
 from shared.contracts.vocabulary import Channel, Step
@@ -15,9 +19,10 @@ from shared.messaging.failures import Poison
 from shared.messaging.inbox import digest_of
 from tests.support.deliveries import delivery
 from tests.support.migrated import ask, count
-from tests.support.notifier_world import BY_MAIL, BY_SMS, BY_WHATSAPP, Notifier, id_of, step
+from tests.support.notifier_world import BY_MAIL, BY_SMS, BY_WHATSAPP, DEMO, Notifier, id_of, now, step
 
 SMS, WHATSAPP = Channel.SMS, Channel.WHATSAPP
+MAIL_ONLY = Recipient("buyer", frozenset({Channel.EMAIL}), frozenset())
 
 
 async def test_a_step_gets_one_verdict_for_each_channel_and_tracking_hears_of_all(notifier: Notifier) -> None:
@@ -50,6 +55,18 @@ async def test_even_when_the_inbox_has_forgotten_the_ledger_lets_no_message_in_t
     assert await notifier.hears(told) == ["applied"]
     assert await count(notifier.database, "messages") == len(Channel)
     assert len(await notifier.outcomes()) == len(Channel)
+
+
+async def test_a_message_under_another_id_is_still_the_same_message(notifier: Notifier) -> None:
+    told = step(Step.SHIPPED)
+    await notifier.hears(told)
+    (row,) = await ask(notifier.database, "SELECT step_event FROM messages WHERE channel = 'email'")
+    facts = step_facts(told, DEMO)
+    (verdict,) = plan(facts, [MAIL_ONLY], Rules(((Channel.EMAIL,),), ((Channel.EMAIL,),), frozenset(Channel)), now())
+    twin = NewMessage(uuid4(), told, row["step_event"], facts, verdict, "lucia@example.com")
+    async with notifier.database.transaction() as tx:
+        assert await plan_messages(tx, [twin]) == []
+    assert await count(notifier.database, "messages") == len(Channel)
 
 
 async def test_the_same_step_from_two_consumers_at_once_is_planned_once(notifier: Notifier) -> None:

@@ -85,13 +85,13 @@ async def test_a_second_claimer_waits_for_the_first_and_then_has_a_duplicate(mes
 
 
 async def test_many_claimers_in_any_order_take_each_event_exactly_once_and_never_deadlock(messaging: Database) -> None:
-    batch = [delivery(scan("in_transit", 1 + nth % 28, f"{nth // 28:02}:00")) for nth in range(120)]
+    batch = [delivery(scan("in_transit", 1 + nth % 28, of=("seur", f"P{nth}"))) for nth in range(3_000)]
     chance = random.Random(11)
-    shuffled = [chance.sample(batch, len(batch)) for _ in range(8)]
-    claims = await asyncio.gather(*(claim_in(messaging, part) for part in shuffled))
+    listed = [batch, batch[::-1], *(chance.sample(batch, len(batch)) for _ in range(4))]
+    claims = await asyncio.gather(*(claim_in(messaging, part) for part in listed))
     won = Counter(item.envelope.id for claimed in claims for item in claimed.fresh)
     assert won == Counter(ids(batch))
-    assert sum(len(claimed.duplicates) for claimed in claims) == 7 * len(batch)
+    assert sum(len(claimed.duplicates) for claimed in claims) == 5 * len(batch)
 
 
 async def test_an_event_from_another_century_is_kept_in_the_default_partition_and_claimed_once(

@@ -9,11 +9,14 @@ from itertools import count as counting
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.tracking.domain.shipment import ParcelKey
+from services.tracking.intake import intake
 from shared.contracts.base import Contract
-from tests.support.deliveries import order, scan
+from tests.support.deliveries import CORREOS, SEUR, delivery, order, scan
 from tests.support.migrated import ask
 from tests.support.tracking_world import Tracking
 
@@ -103,3 +106,46 @@ async def test_many_consumers_at_once_on_shared_parcels_lose_nothing_and_do_not_
     assert len(states) == 10
     steps = await tracking.steps()
     assert len({step.event_id for step in steps}) == len(steps), "each step is announced once"
+
+
+async def both_at_once(tracking: Tracking, first: Contract, second: Contract) -> None:
+    """The second comes while the first is taken in and not committed yet: it has to wait."""
+    async with tracking.database.transaction() as tx:
+        await intake(tracking.announcer).handle(tx, [delivery(first)])
+        waiting = asyncio.create_task(tracking.tell(second))
+        done, _ = await asyncio.wait([waiting], timeout=0.3)
+        assert not done
+    await waiting
+
+
+async def test_two_scans_of_one_parcel_at_once_are_both_kept(tracking: Tracking) -> None:
+    await tracking.tell(order("shipped", parcels=[SEUR]), scan("accepted", 3))
+    await both_at_once(tracking, scan("in_transit", 4), scan("delivered", 5))
+    facts = (await tracking.story()).facts[ParcelKey(*SEUR)]
+    assert sorted(fact.stage for fact in facts) == ["accepted", "delivered", "in_transit"]
+
+
+async def test_two_parcels_of_one_order_that_arrive_at_once_deliver_it(tracking: Tracking) -> None:
+    await tracking.tell(order("shipped", parcels=[SEUR, CORREOS]))
+    await both_at_once(tracking, scan("delivered", 5), scan("delivered", 5, of=CORREOS))
+    rows = await ask(tracking.database, "SELECT state FROM orders")
+    assert [row["state"] for row in rows] == ["delivered"]
+
+
+@pytest.mark.parametrize("order_first", [True, False])
+async def test_an_order_that_names_a_parcel_while_it_is_scanned_knows_of_the_scan(
+    tracking: Tracking, order_first: bool
+) -> None:
+    await tracking.tell(scan("accepted", 3))
+    told = [order("shipped", parcels=[SEUR]), scan("out_for_delivery", 5)]
+    await both_at_once(tracking, *(told if order_first else told[::-1]))
+    rows = await ask(tracking.database, "SELECT stage FROM order_parcels")
+    assert [row["stage"] for row in rows] == ["out_for_delivery"]
+    assert "out_for_delivery" in await tracking.heard()
+
+
+async def test_two_snapshots_of_one_order_at_once_leave_the_newer_one(tracking: Tracking) -> None:
+    await tracking.tell(order("placed", 1))
+    await both_at_once(tracking, order("cancelled", 3), order("preparing", 2))
+    rows = await ask(tracking.database, "SELECT state FROM orders")
+    assert [row["state"] for row in rows] == ["cancelled"]

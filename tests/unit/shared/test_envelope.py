@@ -73,8 +73,8 @@ def test_a_missing_header_is_named(missing: str) -> None:
     [
         ("ce_specversion", b"0.3", "ce_specversion is not 1.0"),
         ("ce_specversion", None, "ce_specversion is not 1.0"),
-        ("ce_source", b"\xff", "not UTF-8"),
-        ("ce_type", b"hito.order.v1\x00", "NUL"),
+        ("ce_source", b"\xff", "ce_source is not readable"),
+        ("ce_type", b"hito.order.v1\x00", "ce_type is not readable"),
         ("ce_time", b"2026-03-24T09:15:00", "has no offset"),
         ("ce_time", b"yesterday", "not RFC 3339"),
         ("ce_time", b"0001-01-01T00:00:00+14:00", "out of range"),
@@ -84,6 +84,14 @@ def test_a_missing_header_is_named(missing: str) -> None:
 def test_a_header_that_cannot_be_read_is_named(name: str, value: bytes | None, says: str) -> None:
     with pytest.raises(NotAnEvent, match=says):
         Envelope.from_headers(with_header(FULL.to_headers(), name, value))
+
+
+@pytest.mark.parametrize("broken", [b"\xff", b"00-\x00"])
+def test_a_broken_trace_header_is_left_out_and_the_event_stands(broken: bytes) -> None:
+    read = Envelope.from_headers(with_header(FULL.to_headers(), "traceparent", broken))
+
+    assert read.traceparent is None
+    assert read.id == FULL.id
 
 
 def test_why_a_time_is_refused_does_not_repeat_what_stood_there() -> None:
