@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from services.carrier_gateway.carriers import CARRIERS
 from services.carrier_gateway.carriers.dhl import DHL, TOKEN_HEADER
 from services.carrier_gateway.carriers.generic import GENERIC, MOST_EVENTS, CourierEvent
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
@@ -27,11 +24,6 @@ def blocks(page: str, language: str) -> list[str]:
 def words_after(heading: str) -> set[str]:
     paragraph = COURIER.split(f"**{heading}**:")[1].split("\n\n")[0]
     return set(re.findall(r"`([a-z_]+)`", paragraph))
-
-
-@pytest.mark.parametrize("carrier", [carrier.id for carrier in CARRIERS])
-def test_every_carrier_has_a_page(carrier: str) -> None:
-    assert (PAGES / f"{carrier}.md").is_file()
 
 
 def test_every_example_is_understood() -> None:
