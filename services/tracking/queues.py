@@ -10,6 +10,10 @@ from shared.database import Row, fetch
 
 NEWEST = 2**62
 """Above every id: from the newest on."""
+_PARKED = """
+    FROM parcels p WHERE p.facts <> '[]' AND NOT EXISTS (
+        SELECT 1 FROM order_parcels l WHERE l.carrier = p.carrier AND l.reference = p.reference)
+"""
 
 
 async def unmapped_codes(tx: AsyncConnection, limit: int) -> Sequence[Row]:
@@ -47,11 +51,15 @@ async def parked_parcels(tx: AsyncConnection, limit: int) -> Sequence[Row]:
     """Parcels with facts whose order is not known yet."""
     return await fetch(
         tx,
-        "SELECT p.carrier, p.reference, jsonb_array_length(p.facts) AS facts FROM parcels p "
-        "WHERE p.facts <> '[]' AND NOT EXISTS (SELECT 1 FROM order_parcels l "
-        "WHERE l.carrier = p.carrier AND l.reference = p.reference) ORDER BY p.carrier, p.reference LIMIT :limit",
+        f"SELECT p.carrier, p.reference, jsonb_array_length(p.facts) AS facts {_PARKED} "
+        "ORDER BY p.carrier, p.reference LIMIT :limit",
         limit=limit,
     )
+
+
+async def count_parked(tx: AsyncConnection) -> int:
+    rows = await fetch(tx, f"SELECT count(*) AS n {_PARKED}")
+    return int(rows[0]["n"])
 
 
 async def outbox_backlog(tx: AsyncConnection) -> tuple[int, float]:

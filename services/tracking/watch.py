@@ -5,10 +5,11 @@ Knows the shop's promised day only. No first scan, stalled parcels, business day
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from services.tracking import store
+from services.tracking import queues, store
 from services.tracking.announce import Announcer
 from services.tracking.domain.order import advance
 from services.tracking.domain.promise import PromiseBroken, promises_broken
@@ -18,19 +19,24 @@ from shared.database import Database, fetch, run
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import is_infrastructure
 from shared.observability.logs import get_logger
+from shared.observability.metrics import PARKED_KEYS
 from shared.processes import Runtime
 
 BATCH = 100
 PAUSE = timedelta(seconds=1)
+COUNT_PAUSE = timedelta(minutes=1)
 LOOK_AGAIN_AFTER = timedelta(hours=6)
 
 
 async def watch(database: Database, announcer: Announcer, runtime: Runtime, clock: Callable[[], datetime]) -> None:
     """Look again and again until the process stops. Several watchers share the work without meeting."""
-    backoff = Backoff(runtime.stop)
+    backoff, next_count = Backoff(runtime.stop), 0.0
     while not runtime.stop.is_set():
         try:
             announcer.directory.require()
+            if asyncio.get_running_loop().time() >= next_count:
+                await _count_parked(database)
+                next_count = asyncio.get_running_loop().time() + COUNT_PAUSE.total_seconds()
             looked_at = await look_once(database, announcer, clock())
         except Exception as error:
             if not is_infrastructure(error):
@@ -41,6 +47,11 @@ async def watch(database: Database, announcer: Announcer, runtime: Runtime, cloc
             backoff.reset()
             if looked_at < BATCH:
                 await backoff.pause(PAUSE)
+
+
+async def _count_parked(database: Database) -> None:
+    async with database.transaction() as tx:
+        PARKED_KEYS.set(await queues.count_parked(tx))
 
 
 async def look_once(database: Database, announcer: Announcer, now: datetime) -> int:

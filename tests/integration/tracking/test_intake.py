@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services.tracking import queues
 from services.tracking.intake import intake
 from shared.contracts.outcomes import MessageOutcome
 from shared.contracts.vocabulary import Channel, OrderState, Stage, Step, Verdict
@@ -60,6 +61,17 @@ async def test_scans_before_their_order_are_parked_and_applied_when_it_arrives(t
     assert await tracking.tell(order("shipped", parcels=[SEUR])) == ["applied"]
     assert (await tracking.story()).decision.state is OrderState.SHIPPED
     assert await tracking.heard() == ["order_confirmed", "in_transit"]
+
+
+async def test_a_parcel_is_counted_as_parked_until_an_order_names_it(tracking: Tracking) -> None:
+    async def parked() -> int:
+        async with tracking.database.transaction() as tx:
+            return await queues.count_parked(tx)
+
+    await tracking.tell(scan("accepted", 3), scan("in_transit", 4))
+    assert await parked() == 1
+    await tracking.tell(order("shipped", parcels=[SEUR]))
+    assert await parked() == 0
 
 
 async def test_an_order_and_its_scans_in_one_batch_park_nothing(tracking: Tracking) -> None:
