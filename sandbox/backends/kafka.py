@@ -7,13 +7,11 @@ and commits survive a restart. Needs Java 17 or newer, and Maven once.
 from __future__ import annotations
 
 import asyncio
-import base64
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from sandbox.backends.kafka_jars import NAME, kafka_jars, kafka_version, require_java
 from sandbox.backends.ports import LOOPBACK, free_port
@@ -21,6 +19,8 @@ from sandbox.backends.probe import broker_answers
 from sandbox.backends.process import ChildProcess, ready_folder, run_command
 from sandbox.backends.servers import KAFKAS_SHORTEST_SESSION
 
+CLUSTER_ID = "aGl0by1zYW5kYm94LTAwMQ"
+"""16 bytes in base64, the same for every run: one in 64 random ids begins with a hyphen and is read as an option."""
 _FORMAT_DEADLINE = timedelta(seconds=60)
 _START_DEADLINE = timedelta(seconds=60)
 _STOP_DEADLINE = timedelta(seconds=4)
@@ -82,8 +82,7 @@ class LocalKafka:
         }
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         if not (data / "meta.properties").exists():
-            cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-            command = [*self._java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings)]
+            command = [*self._java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._settings)]
             await run_command(NAME, command, deadline=_FORMAT_DEADLINE)
 
     async def start(self) -> None:
