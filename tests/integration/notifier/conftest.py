@@ -17,6 +17,8 @@ __all__ = ["notifier_database", "notifier_template", "plain_logs"]
 PUBLIC_URL = "http://127.0.0.1:1"
 """Nobody listens there: a test that wants receipts posts them itself, or serves them on an address of its own."""
 DEADLINES = ("SMTP_FINAL_DOT_DEADLINE", "TWILIO_DEADLINE", "WHATSAPP_DEADLINE")
+PATIENCE_SECONDS = "5"
+"""Short, for providers that hang; long enough that a busy machine does not look like one."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ async def notifier(
     for name, value in {**running.environment, "NOTIFIER_PUBLIC_URL": PUBLIC_URL}.items():
         monkeypatch.setenv(name, value)
     for name in DEADLINES:
-        monkeypatch.setenv(name, "1")
+        monkeypatch.setenv(name, PATIENCE_SECONDS)
     async with a_notifier(notifier_database, running) as opened:
         yield opened
     running.faults.clear()
