@@ -7,7 +7,7 @@ untrue is not told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -184,7 +184,3 @@ def _makes_untrue(new: Told, old: Told) -> bool:
         return False
     survives = old.buyer_must_act or old.step in _SURVIVES_BEING_ON_THE_WAY
     return not (survives and new.step in _ON_THE_WAY)
-
-
-def with_overtaken(planned: Planned, reason: str) -> Planned:
-    return replace(planned, state=State.SUPERSEDED, reason=reason)
