@@ -49,6 +49,11 @@ class PromiseRules(Contract):
     """What counts as late for this shop."""
 
     announce_broken: bool = True
+    first_scan_business_days: int = Field(default=4, ge=1, le=60)
+    stalled_domestic_business_days: int = Field(default=3, ge=1, le=60)
+    stalled_international_business_days: int = Field(default=5, ge=1, le=60)
+    cut_off: time = time(14)
+    tell_at: time = time(9)
 
 
 class Shop(Contract):
