@@ -131,8 +131,7 @@ async def _outcomes(
     wanted = [
         key
         for key, decision in decisions.items()
-        if told_now.get(key) is None
-        and (decision.steps or may_need_watching(announcer.directory, orders[key].fold, decision))
+        if told_now.get(key) is None and (decision.steps or _needs_document(orders[key], decision, announcer))
     ]
     documents = await store.documents_of(tx, wanted) if wanted else {}
     dropped = {
@@ -152,6 +151,13 @@ async def _outcomes(
         )
         for key in sorted(decisions)
     ]
+
+
+def _needs_document(stored: StoredOrder, decision: Decision, announcer: Announcer) -> bool:
+    before = stored.fold
+    if before is None or before.basis is not decision.fold.basis:
+        return True
+    return may_need_watching(announcer.directory, before, decision)
 
 
 def _standing_document(decision: Decision, told: Iterable[tuple[ShopFact, Order]]) -> Order | None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking import store_writes
 from services.tracking.announce import Announcer, outgoing_step
-from services.tracking.checkpoint import write_fold
+from services.tracking.checkpoint import write_basis, write_fold
 from services.tracking.domain.lifecycle import FINAL
 from services.tracking.domain.order import Decision, is_late
 from services.tracking.domain.promise import deadlines
@@ -52,9 +52,8 @@ class Outcome:
 @dataclass
 class _Rows:
     orders: list[dict[str, Any]] = field(default_factory=list)
-    contacts: list[dict[str, Any]] = field(default_factory=list)
-    snapshots: list[dict[str, Any]] = field(default_factory=list)
     standing: list[dict[str, Any]] = field(default_factory=list)
+    snapshots: list[dict[str, Any]] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
@@ -73,7 +72,8 @@ async def write_outcomes(
     if rows.snapshots:
         await store_writes.write_snapshots(tx, rows.snapshots)
         await store_writes.keep_documents(tx, rows.standing)
-        await store_writes.write_contacts(tx, rows.contacts)
+    if rows.standing:
+        await store_writes.write_standing(tx, rows.standing)
     await append(tx, rows.outgoing)
 
 
@@ -106,18 +106,26 @@ def _record(rows: _Rows, outcome: Outcome, announcer: Announcer) -> None:
     decision = outcome.decision
     rows.orders.append(_order_row(outcome, announcer))
     rows.links.extend(_link_rows(outcome))
-    if not outcome.snapshots:
-        return
-    named = outcome.key._asdict()
-    standing = {**named, "sequence": decision.shop.sequence, "digest": decision.shop.digest}
-    rows.standing.append(standing)
+    before = outcome.before.fold
+    if before is None or before.basis != decision.fold.basis:
+        rows.standing.append(_standing_row(outcome))
     for fact in outcome.snapshots:
         stands = (fact.sequence, fact.digest) == (decision.shop.sequence, decision.shop.digest)
         rows.snapshots.append(_snapshot_row(outcome.key, fact, outcome.document if stands else None))
-    document = outcome.document
-    if document is not None:
-        email = document.buyer.email.lower() if document.buyer.email else None
-        rows.contacts.append({**named, "placed_at": document.placed_at, "email": email, "phone": document.buyer.phone})
+
+
+def _standing_row(outcome: Outcome) -> dict[str, Any]:
+    basis, document = outcome.decision.fold.basis, outcome.document
+    assert document is not None, "a snapshot is applied with its document"
+    return {
+        **outcome.key._asdict(),
+        "sequence": basis.shop.sequence,
+        "digest": basis.shop.digest,
+        "placed_at": document.placed_at,
+        "email": document.buyer.email.lower() if document.buyer.email else None,
+        "phone": document.buyer.phone,
+        "basis": write_basis(basis),
+    }
 
 
 def _snapshot_row(key: OrderKey, fact: ShopFact, document: Order | None) -> dict[str, Any]:
@@ -179,4 +187,6 @@ def _finished_at(decision: Decision) -> datetime:
 def _check_at(decision: Decision, key: OrderKey, announcer: Announcer) -> datetime | None:
     """When somebody has to look again whether something is late; None when time alone will tell nothing more."""
     fold, patience = decision.fold, patience_of(announcer.shops[key.shop])
-    return min((each.at for each in deadlines(fold.shop, fold.states, fold.sent, fold.told, patience)), default=None)
+    return min(
+        (each.at for each in deadlines(fold.shop, fold.states, fold.basis.sent, fold.told, patience)), default=None
+    )

@@ -38,7 +38,7 @@ async def order_story(tx: AsyncConnection, shop: str, order_id: str) -> OrderSto
     """None when the shop has no such order, or only facts without a snapshot yet."""
     of_order = {"shop": shop, "order_id": order_id}
     where = "WHERE shop = :shop AND order_id = :order_id"
-    rows = await fetch(tx, f"SELECT fold, finished_at FROM orders {where}", **of_order)
+    rows = await fetch(tx, f"SELECT basis, fold, finished_at FROM orders {where}", **of_order)
     order = (await store.documents_of(tx, [store.OrderKey(shop, order_id)])).get(store.OrderKey(shop, order_id))
     if not rows or order is None:
         return None
@@ -48,7 +48,7 @@ async def order_story(tx: AsyncConnection, shop: str, order_id: str) -> OrderSto
     steps = await fetch(tx, f"SELECT * FROM steps {where} ORDER BY sequence", **of_order)
     messages = await fetch(tx, f"SELECT * FROM messages {where} ORDER BY occurred_at, message", **of_order)
     time_facts = store.time_facts_from_rows(steps)
-    fold = read_fold(rows[0]["fold"])
+    fold = read_fold(rows[0]["basis"], rows[0]["fold"])
     told = {store.told_from_row(row): None for row in steps}
     decision = advance(snapshots, facts, time_facts, told, kept=fold.walks if fold is not None else None)
     return OrderStory(order, decision, snapshots, facts, time_facts, steps, messages, rows[0]["finished_at"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from services.tracking.domain.regions import Region
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
@@ -55,7 +56,7 @@ def timeline_row(key: ParcelKey, fact: ParcelFact, digest: bytes) -> dict[str, A
         "event_id": fact.id,
         "digest": digest[:DIGEST_BYTES],
         "heard_at": fact.heard_at,
-        "fact": json.dumps(fact_to_json(fact)),
+        "fact": orjson.dumps(fact_to_json(fact)).decode(),
     }
 
 
@@ -63,7 +64,7 @@ def fact_from_row(row: Json) -> ParcelFact:
     """From a row of `timeline`."""
     fact = row["fact"]
     return ParcelFact(
-        id=row["event_id"],
+        id=UUID(int=row["event_id"].int),  # the driver has a UUID of its own
         occurred_at=row["occurred_at"],
         heard_at=row["heard_at"],
         stage=Stage(fact["stage"]),
@@ -122,7 +123,11 @@ def shop_fact_from_json(fact: Json, *, id: UUID, sequence: int, time: datetime, 
 def shop_fact_from_row(row: Json) -> ShopFact:
     """From a row of `snapshots`."""
     return shop_fact_from_json(
-        row["fact"], id=row["event_id"], sequence=row["sequence"], time=row["said_at"], digest=row["digest"]
+        row["fact"],
+        id=UUID(int=row["event_id"].int),
+        sequence=row["sequence"],
+        time=row["said_at"],
+        digest=row["digest"],
     )
 
 

@@ -131,11 +131,15 @@ async def lock_orders(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[Ord
     """Lock the orders, sorted, and load what deciding in the usual case needs."""
     rows = await fetch(
         tx,
-        f"SELECT o.shop, o.order_id, o.steps_announced, o.fold FROM orders o JOIN {_ORDERS} "
+        f"SELECT o.shop, o.order_id, o.steps_announced, o.basis, o.fold FROM orders o JOIN {_ORDERS} "
         "USING (shop, order_id) ORDER BY o.shop, o.order_id FOR UPDATE OF o",
         **_keys(keys, "shops", "ids"),
     )
-    return {(key := _order_key(row)): StoredOrder(key, row["steps_announced"], read_fold(row["fold"])) for row in rows}
+    return {_order_key(row): _stored(row) for row in rows}
+
+
+def _stored(row: Row) -> StoredOrder:
+    return StoredOrder(_order_key(row), row["steps_announced"], read_fold(row["basis"], row["fold"]))
 
 
 async def recall(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey, Memory]:

@@ -86,7 +86,14 @@ _STATE = {
     "check_at": "timestamptz",
     "fold": "text",
 }
-_CONTACT = {"shop": "text", "order_id": "text", "placed_at": "timestamptz", "email": "text", "phone": "text"}
+_STANDING = {
+    "shop": "text",
+    "order_id": "text",
+    "placed_at": "timestamptz",
+    "email": "text",
+    "phone": "text",
+    "basis": "text",
+}
 
 
 async def write_orders(tx: AsyncConnection, rows: Sequence[Row]) -> None:
@@ -94,9 +101,9 @@ async def write_orders(tx: AsyncConnection, rows: Sequence[Row]) -> None:
     await _update_orders(tx, _STATE, rows)
 
 
-async def write_contacts(tx: AsyncConnection, rows: Sequence[Row]) -> None:
-    """What the standing snapshot says that orders are searched by."""
-    await _update_orders(tx, _CONTACT, rows)
+async def write_standing(tx: AsyncConnection, rows: Sequence[Row]) -> None:
+    """What only a new snapshot changes: what orders are searched by, and what their facts are folded onto."""
+    await _update_orders(tx, _STANDING, rows)
 
 
 async def _update_orders(tx: AsyncConnection, types: Mapping[str, str], rows: Sequence[Row]) -> None:

@@ -46,7 +46,9 @@ ORDER_ROW: dict[str, Any] = {
     "shop": "demo", "order_id": "A-1001", "state": "placed", "late": False, "steps_announced": 0, "finished_at": None,
     "check_at": None, "fold": None,
 }  # fmt: skip
-CONTACT: dict[str, Any] = {"shop": "demo", "order_id": "A-1001", "placed_at": NOW, "email": None, "phone": None}
+STANDING: dict[str, Any] = {
+    "shop": "demo", "order_id": "A-1001", "placed_at": NOW, "email": None, "phone": None, "basis": None,
+}  # fmt: skip
 FACT: dict[str, Any] = {
     "carrier": "seur", "reference": "1", "occurred_at": NOW, "event_id": ID, "digest": b"12345678", "heard_at": None,
     "fact": "{}",
@@ -70,7 +72,7 @@ OF_TRACKING: dict[str, Statement] = {
     "add_facts": lambda tx: store_writes.add_facts(tx, [FACT]),
     "park": lambda tx: store_writes.park(tx, [PARCEL], parked=True),
     "keep_documents": lambda tx: store_writes.keep_documents(tx, [SNAPSHOT]),
-    "write_contacts": lambda tx: store_writes.write_contacts(tx, [CONTACT]),
+    "write_standing": lambda tx: store_writes.write_standing(tx, [STANDING]),
     "write_snapshots": lambda tx: store_writes.write_snapshots(tx, [SNAPSHOT]),
     "write_orders": lambda tx: store_writes.write_orders(tx, [ORDER_ROW]),
     "write_steps": lambda tx: store_writes.write_steps(tx, [STEP]),

@@ -4,7 +4,7 @@ the same timeline and the same set of steps, and no step is announced twice."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -180,7 +180,7 @@ def test_a_state_is_that_of_its_ruling_fact(facts: list[ParcelFact]) -> None:
 
 @given(facts=st.lists(parcel_facts, min_size=1, max_size=6))
 def test_at_one_instant_the_rank_alone_decides(facts: list[ParcelFact]) -> None:
-    same_time = [replace(fact, occurred_at=PLACED_AT) for fact in facts]
+    same_time = [fact._replace(occurred_at=PLACED_AT) for fact in facts]
     ranks = [RANK[fact.stage] for fact in in_true_order(same_time)]
     assert ranks == sorted(ranks)
 
@@ -190,8 +190,8 @@ def test_any_arrival_order_of_snapshots_conflicts_too_ends_with_the_same_one(
     data: st.DataObject, states: list[ShopState]
 ) -> None:
     snapshots = [
-        replace(
-            snapshot(place // 2, 0, state, None, []), id=UUID(int=place), time=PLACED_AT + timedelta(hours=place % 3)
+        snapshot(place // 2, 0, state, None, [])._replace(
+            id=UUID(int=place), time=PLACED_AT + timedelta(hours=place % 3)
         )
         for place, state in enumerate(states)
     ]

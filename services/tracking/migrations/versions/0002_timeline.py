@@ -55,6 +55,7 @@ ORDERS = (
         ADD COLUMN late boolean NOT NULL DEFAULT false,
         ADD COLUMN email text,
         ADD COLUMN phone text,
+        ADD COLUMN basis text,
         ADD COLUMN fold text
     """,
     """
