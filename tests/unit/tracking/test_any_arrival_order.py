@@ -17,7 +17,7 @@ from services.tracking.domain.shipment import Ignored, ParcelFact, ParcelKey, in
 from services.tracking.domain.snapshot import ShopFact, judge_snapshot
 from services.tracking.domain.telling import Told
 from services.tracking.domain.walk import fold_parcel, walk_parcel
-from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, PaymentState, ShopState, Stage
+from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
 from tests.unit.tracking.facts import CORREOS, SEUR, at
 
 PLACED_AT = at(2, "08:00")
@@ -33,6 +33,14 @@ parcel_facts = st.builds(
     action_by=st.sampled_from([None, *Actor]),
     delivered_to=st.sampled_from([None, None, *DeliveredTo]),
     city=st.sampled_from([None, "Getafe", "Zaragoza"]),
+    clock=st.just(Clock.EXACT),
+    country=st.none(),
+    postal_code=st.none(),
+    code=st.none(),
+    text=st.none(),
+    eta_from=st.none(),
+    eta_until=st.none(),
+    heard_at=st.none(),
 )
 lives = st.lists(parcel_facts, max_size=12)
 
