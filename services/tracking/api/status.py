@@ -30,8 +30,8 @@ Authorization = Annotated[str | None, Header()]
 async def _story(request: Request, shop: str, order_id: str, authorization: str | None) -> OrderStory:
     state = state_of(request)
     state.keys.open_shop(shop, authorization, Scope.ORDERS_READ)
-    async with state.database.transaction() as tx:
-        story = await order_story(tx, shop, order_id)
+    async with state.database.reading(shop) as tx:
+        story = await order_story(tx, shop, order_id)  # type: ignore[arg-type]
     if story is None:
         raise not_found()
     return story
@@ -76,8 +76,8 @@ async def list_orders(
     api = state_of(request)
     api.keys.open_shop(shop, authorization, Scope.ORDERS_READ)
     wanted = Wanted(shop, q, state, stage, condition, late)
-    async with api.database.transaction() as tx:
-        rows = await search_orders(tx, wanted, after=read_cursor(cursor), limit=limit + 1)
+    async with api.database.reading(shop) as tx:
+        rows = await search_orders(tx, wanted, after=read_cursor(cursor), limit=limit + 1)  # type: ignore[arg-type]
     lines = tuple(OrderLine(**{name: row[name] for name in OrderLine.model_fields}) for row in rows[:limit])
     more = len(rows) > limit
     return OrderPage(orders=lines, next=_cursor(lines[-1]) if more else None)
