@@ -81,6 +81,10 @@ class Database:
             await connection.execute(text("SELECT 1"))
         return None
 
+    async def unready_to_read(self) -> str | None:
+        """For readiness of what answers shops. A dump restored into a new server lacks the role, for example."""
+        return await self._readings.unready()
+
     async def close(self) -> None:
         await self._readings.close()
         await self._engine.dispose()

@@ -71,6 +71,14 @@ class ReadingPool:
             finally:
                 await pool.release(connection)
 
+    async def unready(self) -> str | None:
+        """For readiness: None when a shop could read now."""
+        try:
+            async with self.open(""):
+                return None
+        except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError):
+            return f"this user may not read as {TENANT}: CREATE ROLE {TENANT} NOLOGIN, GRANT it, migrate"
+
     async def close(self) -> None:
         """Wait for those that read, but not for ever; then break off."""
         if self._pool is not None:

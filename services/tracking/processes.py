@@ -73,6 +73,7 @@ async def run_api(runtime: Runtime) -> None:
         open_publisher_of(runtime, "api", settings) as publisher,
         _announcer(runtime, database, settings) as announcer,
     ):
+        runtime.health.register("api readings", database.unready_to_read)
         keys = Keys(shop_keys(announcer.shops, os.environ), ops_keys(os.environ), _clock)
         app = api_app(runtime, ApiState(database, publisher, announcer, keys))
         await serve(app, runtime, settings.tracking_host, settings.tracking_port)

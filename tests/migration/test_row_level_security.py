@@ -110,3 +110,11 @@ async def test_an_owner_that_may_not_make_roles_is_told_what_a_superuser_has_to_
         assert await migrate(database, TRACKING) == newest_revision(TRACKING)
         async with database.reading("demo") as reading:
             assert await fetch(reading, "SELECT * FROM orders") == []
+
+
+async def test_a_database_restored_without_the_role_is_not_ready_to_answer_shops(server: EmbeddedPostgres) -> None:
+    async with opened(await server.create_database("restored")) as database:
+        assert "hito_tenant" in str(await database.unready_to_read())
+        async with database.transaction() as tx:
+            await run(tx, "CREATE ROLE hito_tenant NOLOGIN")
+        assert await database.unready_to_read() is None
