@@ -22,7 +22,7 @@ from services.tracking.domain.telling import Told
 from services.tracking.rows import fact_from_row, parcel_from_text, shop_fact_from_row
 from shared.contracts.orders import Order
 from shared.contracts.vocabulary import Step
-from shared.database import Row, fetch, run
+from shared.database import Row, Tx, fetch, run
 
 
 class OrderKey(NamedTuple):
@@ -81,7 +81,7 @@ async def lock_parcels(tx: AsyncConnection, keys: Iterable[ParcelKey]) -> set[Pa
     return {ParcelKey(row["carrier"], row["reference"]) for row in rows if row["parked"]}
 
 
-async def facts_of(tx: AsyncConnection, keys: Iterable[ParcelKey]) -> dict[ParcelKey, list[ParcelFact]]:
+async def facts_of(tx: Tx, keys: Iterable[ParcelKey]) -> dict[ParcelKey, list[ParcelFact]]:
     """All facts of these parcels that are still kept."""
     rows = await fetch(
         tx,
@@ -157,7 +157,7 @@ async def recall(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey
     return found
 
 
-async def documents_of(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey, Order]:
+async def documents_of(tx: Tx, keys: Iterable[OrderKey]) -> dict[OrderKey, Order]:
     """The snapshots that stand, as the shop wrote them."""
     rows = await fetch(
         tx,

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from services.tracking.api.state import state_of
+from services.tracking.key_entries import Scope
 from shared.contracts.envelope import BATCH, STRUCTURED, NotAnEvent, Outgoing, event_uuid, parse_time
 from shared.contracts.orders import Order, OrderSnapshot
 from shared.contracts.topics import SHOP_ORDERS
@@ -59,7 +60,7 @@ async def take_orders(
 ) -> JSONResponse:
     """One snapshot or a list, plain or as CloudEvents (structured or batch). 202 once all replicas have it."""
     state = state_of(request)
-    state.keys.open_shop(shop, authorization)
+    state.keys.open_shop(shop, authorization, Scope.ORDERS_WRITE)
     told = read_orders(await request.body(), request.headers.get("content-type", ""))
     messages = [_message(shop, order, datetime.now(UTC)) for order in told]
     if any(len(message.value or b"") > ORDER_LIMIT_BYTES for message in messages):

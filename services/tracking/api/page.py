@@ -107,13 +107,14 @@ async def _open(request: Request, token: str, now: datetime) -> OrderStory | Non
 async def _read(state: ApiState, token: str, now: datetime) -> OrderStory | None:
     async with state.database.transaction() as tx:
         found = await order_of_token(tx, hash_of(token))
-        if found is None:
-            return None
-        shop, order_id, finished_at = found
-        expired = finished_at is not None and now >= finished_at + LINK_LIVES
-        if expired or shop not in state.announcer.shops:
-            return None
-        return await order_story(tx, shop, order_id)
+    if found is None:
+        return None
+    shop, order_id, finished_at = found
+    expired = finished_at is not None and now >= finished_at + LINK_LIVES
+    if expired or shop not in state.announcer.shops:
+        return None
+    async with state.database.reading(shop) as reading:
+        return await order_story(reading, shop, order_id)
 
 
 def _describe(request: Request, story: OrderStory, lang: str | None, now: datetime) -> tuple[PageAnswer, Calendar]:

@@ -13,6 +13,7 @@ from services.tracking.api.answers import OrderAnswer, OrderLine, OrderPage, Tim
 from services.tracking.api.describe import describe_order, describe_timeline, describe_why
 from services.tracking.api.keys import not_found
 from services.tracking.api.state import state_of
+from services.tracking.key_entries import Scope
 from services.tracking.queries import OrderStory, Wanted, order_story, search_orders
 from shared.contracts.vocabulary import Condition, OrderState, Stage
 from shared.web import Problem
@@ -28,8 +29,8 @@ Authorization = Annotated[str | None, Header()]
 
 async def _story(request: Request, shop: str, order_id: str, authorization: str | None) -> OrderStory:
     state = state_of(request)
-    state.keys.open_shop(shop, authorization)
-    async with state.database.transaction() as tx:
+    state.keys.open_shop(shop, authorization, Scope.ORDERS_READ)
+    async with state.database.reading(shop) as tx:
         story = await order_story(tx, shop, order_id)
     if story is None:
         raise not_found()
@@ -73,9 +74,9 @@ async def list_orders(
 ) -> OrderPage:
     """Search by order id, reference, e-mail or phone (whole), filter, page by cursor. Newest first."""
     api = state_of(request)
-    api.keys.open_shop(shop, authorization)
+    api.keys.open_shop(shop, authorization, Scope.ORDERS_READ)
     wanted = Wanted(shop, q, state, stage, condition, late)
-    async with api.database.transaction() as tx:
+    async with api.database.reading(shop) as tx:
         rows = await search_orders(tx, wanted, after=read_cursor(cursor), limit=limit + 1)
     lines = tuple(OrderLine(**{name: row[name] for name in OrderLine.model_fields}) for row in rows[:limit])
     more = len(rows) > limit

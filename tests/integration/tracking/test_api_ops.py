@@ -122,9 +122,8 @@ async def test_a_process_is_ready_only_while_its_database_and_its_broker_are_the
     async with opened(url) as database, open_publisher(nobody, idempotence=False, client_id="test") as publisher:
         api = Api(Tracking(database, announcer_for(FARO)))
         async with open_migrated(api.runtime, "api", MIGRATIONS):
-            assert await unready(api) == {
-                "api database": f"the schema is at nothing, {newest_revision(MIGRATIONS)} is needed: migrate"
-            }
+            wanted = f"the schema is at nothing, {newest_revision(MIGRATIONS)} is needed: migrate"
+            assert await unready(api) == {"api database": wanted}
             await migrate(database, MIGRATIONS)
             assert await unready(api) == {}
             api.runtime.health.register("api broker", publisher.unready)
