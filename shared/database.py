@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -141,17 +141,26 @@ async def insert_rows(
     """
     if not rows:
         return []
+    result = await tx.execute(text(_insert(table, types, then)), columns(rows, *types))
+    return _as_dicts(result) if result.returns_rows else []
+
+
+async def insert_columns(
+    tx: AsyncConnection, table: str, types: Mapping[str, str], values: Mapping[str, Sequence[Any]], *, then: str
+) -> Sequence[Sequence[Any]]:
+    """The same for rows that are columns already, without a dictionary for each; `then` must return something."""
+    result = await tx.execute(text(_insert(table, types, then)), values)
+    return result.fetchall()
+
+
+def _insert(table: str, types: Mapping[str, str], then: str) -> str:
     names = ", ".join(f'"{name}"' for name in types)
     arrays = ", ".join(f"CAST(:{name} AS {_carried(kind)}[])" for name, kind in types.items())
     values = ", ".join(f'CAST("{name}" AS {kind})' if kind == "jsonb" else f'"{name}"' for name, kind in types.items())
-    result = await tx.execute(
-        text(
-            f"INSERT INTO {table} ({names}) SELECT {values} "
-            f"FROM unnest({arrays}) WITH ORDINALITY AS rows ({names}, nth) ORDER BY nth {then}"
-        ),
-        columns(rows, *types),
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {values} "
+        f"FROM unnest({arrays}) WITH ORDINALITY AS rows ({names}, nth) ORDER BY nth {then}"
     )
-    return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
 
 def _carried(kind: str) -> str:
@@ -164,7 +173,12 @@ async def fetch(tx: Tx, sql: str, **parameters: Any) -> Sequence[Row]:
     if isinstance(tx, Reading):
         return await tx.fetch(sql, parameters)
     result = await tx.execute(text(sql), parameters)
-    return [dict(row) for row in result.mappings()]
+    return _as_dicts(result)
+
+
+def _as_dicts(result: CursorResult[Any]) -> list[Row]:
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 async def run(tx: AsyncConnection, sql: str, **parameters: Any) -> int:

@@ -49,10 +49,7 @@ ORDER_ROW: dict[str, Any] = {
 STANDING: dict[str, Any] = {
     "shop": "demo", "order_id": "A-1001", "placed_at": NOW, "email": None, "phone": None, "basis": None,
 }  # fmt: skip
-FACT: dict[str, Any] = {
-    "carrier": "seur", "reference": "1", "occurred_at": NOW, "event_id": ID, "digest": b"12345678", "heard_at": None,
-    "fact": "{}",
-}  # fmt: skip
+LINE = ("seur", "1", NOW, ID, b"12345678", None, "{}")
 OUTCOME: dict[str, Any] = {
     "shop": "demo", "order_id": "A-1001", "message": ID, "step": "shipped", "occurrence": "1", "parcel": None,
     "recipient": "buyer", "channel": "email", "verdict": "sent", "reason": "ok", "language": "es", "provider": "smtp",
@@ -69,7 +66,7 @@ OF_TRACKING: dict[str, Statement] = {
     "lock_orders": lambda tx: store.lock_orders(tx, [ORDER]),
     "recall": lambda tx: store.recall(tx, [ORDER]),
     "documents_of": lambda tx: store.documents_of(tx, [ORDER]),
-    "add_facts": lambda tx: store_writes.add_facts(tx, [FACT]),
+    "add_facts": lambda tx: store_writes.add_facts(tx, [LINE]),
     "park": lambda tx: store_writes.park(tx, [PARCEL], parked=True),
     "keep_documents": lambda tx: store_writes.keep_documents(tx, [SNAPSHOT]),
     "write_standing": lambda tx: store_writes.write_standing(tx, [STANDING]),
