@@ -5,7 +5,6 @@ No name, no phone of theirs, no address is on it. A link that never existed and 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -22,6 +21,7 @@ from services.tracking.api.page_view import calendar_of, describe_page
 from services.tracking.api.state import ApiState, state_of
 from services.tracking.queries import OrderStory, order_of_token, order_story
 from services.tracking.tokens import TOKEN_LENGTH, hash_of
+from shared.conditional import conditional, tag_of
 from shared.messaging.failures import is_infrastructure
 from shared.web import RETRY_AFTER, Problem, problem_response
 
@@ -66,7 +66,7 @@ async def read_page_answer(request: Request, token: str, now: Now, lang: str | N
         return problem_response(_private(_miss(request, now)))
     page, _ = _describe(request, story, lang, now)
     body = page.model_dump_json().encode()
-    return _answer(request, body, "application/json", _PRIVATE, _tag(body))
+    return conditional(request, body, headers=_PRIVATE)
 
 
 @router.head("/t/{token}", include_in_schema=False)
@@ -83,9 +83,9 @@ async def read_page(request: Request, token: str, now: Now, lang: str | None = N
         return _notice(words, "gone" if problem.status == 404 else "too_many", problem)
     page, calendar = _describe(request, story, lang, now)
     style = brand_style(state_of(request).announcer.shops[story.order.shop].colour)
-    body = render_page(page, calendar, style, _tag(page.model_dump_json().encode())).encode()
+    body = render_page(page, calendar, style, tag_of(page.model_dump_json().encode())).encode()
     headers = _PRIVATE | {"Content-Security-Policy": _POLICY.format(style=f" {style_source(style)}")}
-    return _answer(request, body, "text/html; charset=utf-8", headers, _tag(body))
+    return conditional(request, body, "text/html; charset=utf-8", headers=headers)
 
 
 class _Away(Exception):
@@ -120,19 +120,6 @@ def _describe(request: Request, story: OrderStory, lang: str | None, now: dateti
     announcer = state_of(request).announcer
     calendar = calendar_of(story, announcer, lang, now)
     return describe_page(story, announcer, calendar), calendar
-
-
-def _tag(body: bytes) -> str:
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-
-
-def _answer(request: Request, body: bytes, media_type: str, headers: dict[str, str], tag: str) -> Response:
-    """304 without a body when the client has this very answer already (RFC 9110, 13.1.2: weak comparison)."""
-    headers = headers | {"ETag": tag, "Cache-Control": "private, no-cache"}
-    held = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
-    if tag in held or "*" in held:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
 
 
 def _miss(request: Request, now: datetime) -> Problem:
