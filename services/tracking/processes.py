@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from services.tracking.announce import Announcer
 from services.tracking.api import ops, orders, page, status
-from services.tracking.api.description import describe_orders
+from services.tracking.api.description import describe_api
 from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
@@ -23,6 +23,7 @@ from services.tracking.settings import TrackingSettings, shop_keys
 from services.tracking.watch import watch
 from shared.database import Database, DatabaseSettings, open_database
 from shared.messaging.consume import Consumer
+from shared.messaging.group_lag import GroupLag
 from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
@@ -69,16 +70,18 @@ async def run_api(runtime: Runtime) -> None:
         _announcer(runtime, database, settings) as announcer,
     ):
         keys = Keys(shop_keys(announcer.shops, os.environ), settings.ops_api_key.get_secret_value())
-        app = api_app(runtime, ApiState(database, publisher, announcer, keys))
+        taking = intake(announcer)
+        lag = GroupLag(settings.kafka_bootstrap, taking.group, taking.topics)
+        app = api_app(runtime, ApiState(database, publisher, announcer, keys, lag))
         await serve(app, runtime, settings.tracking_host, settings.tracking_port)
 
 
 def api_app(runtime: Runtime, state: ApiState) -> FastAPI:
-    app = create_app("Hito tracking", runtime.health, description="Orders in; state, timeline and reasons out.")
+    app = create_app("Hito tracking", runtime.health)
     attach(app, state)
     for part in (orders, status, ops, page):
         app.include_router(part.router)
-    describe_orders(app)
+    describe_api(app)
     return app
 
 

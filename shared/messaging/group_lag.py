@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from shared.contracts.topics import Topic
 from shared.messaging.failures import BrokerAway
@@ -61,7 +61,7 @@ class GroupLag:
             try:
                 return await self._ask()
             except KafkaError as error:
-                if not error.retriable:
+                if not error.retriable or isinstance(error, KafkaConnectionError):
                     raise
                 await asyncio.sleep(ASK_PAUSE.total_seconds())
 

@@ -13,6 +13,7 @@ from services.tracking.processes import api_app
 from shared.contracts.envelope import Envelope
 from shared.contracts.orders import Order
 from shared.contracts.topics import SHOP_ORDERS
+from shared.messaging.group_lag import GroupLag
 from shared.messaging.inbox import Delivery, digest_of
 from shared.messaging.publish import Publisher
 from shared.processes import Runtime
@@ -26,18 +27,23 @@ KEY, NEW_KEY, OTHER_KEY, OPS_KEY = (
     "ops-key-0123456789abcd",
 )
 
+NO_BROKER = GroupLag("127.0.0.1:9", "tracking", (SHOP_ORDERS,))
+"""Nobody listens on the port for discarding."""
+
 
 @dataclass
 class Api:
     tracking: Tracking
     broker: RecordingPublisher = field(default_factory=RecordingPublisher)
+    group_lag: GroupLag = NO_BROKER
     runtime: Runtime = field(default_factory=lambda: Runtime("tracking", ("api",)))
 
     def __post_init__(self) -> None:
         keys = Keys({"demo": (KEY, NEW_KEY), "other": (OTHER_KEY,)}, OPS_KEY)
         publisher = cast("Publisher", self.broker)
-        app = api_app(self.runtime, ApiState(self.tracking.database, publisher, self.tracking.announcer, keys))
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://tracking.test")
+        state = ApiState(self.tracking.database, publisher, self.tracking.announcer, keys, self.group_lag)
+        self.app = api_app(self.runtime, state)
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://tracking.test")
 
     async def post(
         self,

@@ -23,6 +23,7 @@ from shared.messaging.publish import Publisher
 from shared.processes import Runtime
 from tests.support.deliveries import ORDER, at, delivery
 from tests.support.recording_publisher import RecordingPublisher
+from tests.support.tracking_api import NO_BROKER
 from tests.unit.tracking.page_story import announcer
 
 OPS_KEY = "ops-key-of-the-tests-000"
@@ -41,7 +42,7 @@ class Tracking:
         runtime = Runtime("tracking", ("api", "console"))
         keys = Keys({"demo": ("key-of-the-demo-shop",)}, OPS_KEY)
         publisher = cast("Publisher", RecordingPublisher())
-        self.api = api_app(runtime, ApiState(self.database, publisher, self.announcer, keys))
+        self.api = api_app(runtime, ApiState(self.database, publisher, self.announcer, keys, NO_BROKER))
         self.api.dependency_overrides[read_clock] = lambda: self.now
         console = create_console(runtime, self.database, self.announcer, OPS_KEY)
         self.page = _client(self.api)

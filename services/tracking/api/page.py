@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.tracking.api.answers import PageAnswer
+from services.tracking.api.documented import kept_as, problems, problems_as
 from services.tracking.api.page_brand import brand_style, style_source
 from services.tracking.api.page_dates import Calendar
 from services.tracking.api.page_html import ASSETS, render_notice, render_page
@@ -55,7 +56,13 @@ async def read_asset(request: Request, name: str) -> Response:
 
 
 @router.head("/t/{token}.json", include_in_schema=False)
-@router.get("/t/{token}.json", response_model=PageAnswer)
+@router.get(
+    "/t/{token}.json",
+    operation_id="readPageAsJson",
+    summary="What the buyer's page shows",
+    response_model=PageAnswer,
+    responses={**kept_as("application/json"), **problems(404, 429)},
+)
 async def read_page_answer(request: Request, token: str, now: Now, lang: str | None = None) -> Response:
     """What the page shows, as JSON, with an ETag for conditional requests. `lang`: `es`, `en`, `pt-BR`."""
     try:
@@ -70,7 +77,13 @@ async def read_page_answer(request: Request, token: str, now: Now, lang: str | N
 
 
 @router.head("/t/{token}", include_in_schema=False)
-@router.get("/t/{token}", responses={200: {"content": {"text/html": {}}}}, response_class=Response)
+@router.get(
+    "/t/{token}",
+    operation_id="readPage",
+    summary="The buyer's page",
+    responses={**kept_as("text/html"), **problems_as("text/html", 404, 429)},
+    response_class=Response,
+)
 async def read_page(request: Request, token: str, now: Now, lang: str | None = None) -> Response:
     """The page itself. Unknown and expired links: the same 404."""
     words = _words_of_browser(request, lang)
