@@ -238,9 +238,11 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> set[str]:
-    """Of every route that has this path; Starlette names only those of the first."""
-    matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in matching for method in getattr(route, "methods", None) or ()}
+    """That some route with this path takes; Starlette names only those of the first."""
+    asked = ({**request.scope, "method": method} for method in METHODS)
+    return {
+        scope["method"] for scope in asked if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    }
 
 
 async def _answer_crash(request: Request, error: Exception) -> Response:

@@ -44,7 +44,8 @@ async def dead_letters(
     rows = await fetch(
         tx,
         'SELECT id, topic, partition, "offset", reason, handler, traceparent, first_seen, replayed_at, '
-        f"jsonb_path_query_first(headers, '$[*] ? (@[0] == \"{REPLAY_OF}\")[1]') #>> '{{}}' AS replay_of "
+        f"jsonb_path_query_first(headers, 'strict $[*] ? (@[0] == \"{REPLAY_OF}\")[1]', '{{}}', true) #>> '{{}}' "
+        "AS replay_of "
         f"FROM dead_letters {where} ORDER BY id DESC LIMIT :limit",
         limit=limit,
         **({"before": before} if before is not None else {}),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel
 
-from services.tracking.api.documented import PROBLEM_SCHEMA
+from services.tracking.api.documented import PROBLEM_SCHEMA, Responses
 from services.tracking.api.status import OrderSearch
 from shared.contracts.orders import OrderSnapshot
 
@@ -22,8 +24,7 @@ _KEYS = {
     "opsKey": {"type": "http", "scheme": "bearer", "description": "The operators' key."},
 }
 _OPENED_BY = (("/v1/shops/", "shopKey"), ("/v1/ops/", "opsKey"))
-_NEVER_INVALID = "/t/"
-"""Whatever stands there is a link that leads somewhere or nowhere."""
+_OF_FASTAPI = ("HTTPValidationError", "ValidationError")
 _READ_RAW: tuple[type[BaseModel], ...] = (OrderSnapshot, OrderSearch)
 
 
@@ -42,14 +43,30 @@ def describe_api(app: FastAPI) -> None:
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
             for name, part in {**schema.pop("$defs", {}), model.__name__: schema}.items():
                 schemas.setdefault(name, part)
-        schemas.pop("HTTPValidationError", None)
+        for name in _OF_FASTAPI:
+            schemas.pop(name, None)
+        answers = {route.operation_id: route.responses for route in _documented(app)}
         for path, operations in described["paths"].items():
-            if path.startswith(_NEVER_INVALID):
-                for operation in operations.values():
-                    operation["responses"].pop("422", None)
-            for key in (key for beginning, key in _OPENED_BY if path.startswith(beginning)):
-                for operation in operations.values():
-                    operation["security"] = [{key: []}]
+            for operation in operations.values():
+                keys = [key for beginning, key in _OPENED_BY if path.startswith(beginning)]
+                _complete(operation, keys, answers[operation["operationId"]])
         return described
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _documented(app: FastAPI) -> Iterator[RouteContext]:
+    return (route for route in iter_route_contexts(app.routes) if getattr(route, "operation_id", None))
+
+
+def _complete(operation: dict[str, Any], keys: list[str], given: Responses) -> None:
+    """`given` are the answers as the route declares them: FastAPI takes every null out of their examples."""
+    if keys:
+        operation["security"] = [{key: []} for key in keys]
+    answers = operation["responses"]
+    if "application/json" in answers.get("422", {}).get("content", {}):
+        del answers["422"]  # FastAPI's own, where nothing that is sent can be wrong
+    for status, answer in given.items():
+        for media_type, content in answer.get("content", {}).items():
+            if "example" in content:
+                answers[str(status)]["content"][media_type]["example"] = content["example"]
