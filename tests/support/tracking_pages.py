@@ -44,9 +44,9 @@ class Tracking:
         publisher = cast("Publisher", RecordingPublisher())
         self.api = api_app(runtime, ApiState(self.database, publisher, self.announcer, keys, NO_BROKER))
         self.api.dependency_overrides[read_clock] = lambda: self.now
-        console = create_console(runtime, self.database, self.announcer, OPS_KEY)
+        self.desk = create_console(runtime, self.database, self.announcer, OPS_KEY)
         self.page = _client(self.api)
-        self.console = _client(console, auth=("ops", OPS_KEY))
+        self.console = _client(self.desk, auth=("ops", OPS_KEY))
 
     async def hears(self, *facts: Contract) -> None:
         async with self.database.transaction() as tx:
