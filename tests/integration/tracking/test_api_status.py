@@ -90,6 +90,14 @@ async def test_a_conflicting_snapshot_is_on_the_timeline_as_such(api: Api) -> No
     assert [(entry["state"], entry["ignored"]) for entry in entries] == [("confirmed", None), ("cancelled", "conflict")]
 
 
+async def test_a_conflicting_snapshot_brought_about_nothing(api: Api) -> None:
+    await api.tracking.tell(delivery(order("confirmed"), said_at=at(2, "09:01")))
+    await api.tracking.tell(delivery(order("cancelled"), said_at=at(2, "09:02")))
+    stands, contradicts = (await api.ask(f"{ONE}/why"))["decisions"]
+    assert [step["step"] for step in stands["steps"]] == ["order_confirmed"]
+    assert (contradicts["ignored"], contradicts["steps"]) == ("conflict", [])
+
+
 async def test_why_leads_from_an_event_to_its_step_to_one_verdict_for_each_channel(api: Api) -> None:
     await api.tracking.tell(order("shipped", parcels=[SEUR]), scan("in_transit", 4))
     step = (await api.tracking.steps())[-1]
