@@ -239,10 +239,8 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 
 def _methods_at(request: Request) -> set[str]:
     """That some route with this path takes; Starlette names only those of the first."""
-    asked = ({**request.scope, "method": method} for method in METHODS)
-    return {
-        scope["method"] for scope in asked if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
-    }
+    routes = request.app.routes
+    return {m for m in METHODS if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)}
 
 
 async def _answer_crash(request: Request, error: Exception) -> Response:

@@ -18,12 +18,12 @@ from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
 from services.tracking.directory import Directory, keep_fresh
+from services.tracking.group_lag import GroupLag
 from services.tracking.intake import intake
 from services.tracking.settings import TrackingSettings, shop_keys
 from services.tracking.watch import watch
 from shared.database import Database, DatabaseSettings, open_database
 from shared.messaging.consume import Consumer
-from shared.messaging.group_lag import GroupLag
 from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription

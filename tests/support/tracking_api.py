@@ -9,11 +9,11 @@ import httpx
 
 from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState
+from services.tracking.group_lag import GroupLag
 from services.tracking.processes import api_app
 from shared.contracts.envelope import Envelope
 from shared.contracts.orders import Order
 from shared.contracts.topics import SHOP_ORDERS
-from shared.messaging.group_lag import GroupLag
 from shared.messaging.inbox import Delivery, digest_of
 from shared.messaging.publish import Publisher
 from shared.processes import Runtime

@@ -31,12 +31,12 @@ from services.tracking.api.ops_answers import (
 )
 from services.tracking.api.state import ApiState, state_of
 from services.tracking.cursors import LONGEST_CURSOR, read_cursor, write_cursor
+from services.tracking.replay import AlreadyReplayed, NoSuchLetter, Unpublishable, replay
 from services.tracking.stuck import OLD, stuck_orders
 from shared.contracts.base import rfc3339
 from shared.contracts.topics import TOPICS
 from shared.database import Row
 from shared.messaging.failures import BrokerAway
-from shared.messaging.replay import AlreadyReplayed, NoSuchLetter, Unpublishable, replay
 from shared.web import Problem
 
 router = APIRouter(prefix="/v1/ops", tags=["ops"])

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.tracking.api.answers import PageAnswer
+from services.tracking.api.conditional import conditional, tag_of
 from services.tracking.api.documented import kept_as, problems, problems_as
 from services.tracking.api.page_brand import brand_style, style_source
 from services.tracking.api.page_dates import Calendar
@@ -22,7 +23,6 @@ from services.tracking.api.page_view import calendar_of, describe_page
 from services.tracking.api.state import ApiState, state_of
 from services.tracking.queries import OrderStory, order_of_token, order_story
 from services.tracking.tokens import TOKEN_LENGTH, hash_of
-from shared.conditional import conditional, tag_of
 from shared.messaging.failures import is_infrastructure
 from shared.web import RETRY_AFTER, Problem, problem_response
 

@@ -8,8 +8,8 @@ from fastapi import FastAPI, Request
 
 from services.tracking.announce import Announcer
 from services.tracking.api.keys import Keys
+from services.tracking.group_lag import GroupLag
 from shared.database import Database
-from shared.messaging.group_lag import GroupLag
 from shared.messaging.publish import Publisher
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from services.tracking.api import examples
 from services.tracking.api.answers import Answer, OrderAnswer, OrderLine, OrderPage, Timeline, Why
+from services.tracking.api.conditional import conditional
 from services.tracking.api.describe import describe_order, describe_timeline, describe_why
 from services.tracking.api.documented import SHOPS_KEY, answered, kept, problems
 from services.tracking.api.keys import not_found
@@ -21,7 +22,6 @@ from services.tracking.api.state import ApiState, state_of
 from services.tracking.cursors import LONGEST_CURSOR, read_cursor, write_cursor
 from services.tracking.queries import OrderStory, order_story
 from services.tracking.search import Place, Wanted, search_orders, sought
-from shared.conditional import conditional
 from shared.contracts.vocabulary import Condition, OrderState, Stage
 from shared.database import Row
 from shared.web import invalid

@@ -9,10 +9,10 @@ import pytest
 from sandbox.backends.servers import Broker
 from services.tracking.conflicts import mark_conflicts
 from services.tracking.cursors import write_cursor
+from services.tracking.group_lag import GroupLag
 from services.tracking.store import OrderKey
 from shared.contracts.orders import Promise
 from shared.messaging.dead_letters import DeadLetter, bury
-from shared.messaging.group_lag import GroupLag
 from tests.support.consuming import new_line, numbered
 from tests.support.deliveries import CORREOS, ORDER, SEUR, at, delivery, order, scan
 from tests.support.migrated import ask

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from services.tracking.replay import LIMIT_BYTES
 from shared.contracts.envelope import Headers, Outgoing
 from shared.contracts.topics import SHOP_ORDERS
 from shared.messaging.dead_letters import REPLAY_OF, DeadLetter, bury
-from shared.messaging.replay import LIMIT_BYTES
 from tests.support.deliveries import order
 from tests.support.migrated import ask
 from tests.support.tracking_api import KEY, OPS_KEY, Api

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from sandbox.backends.servers import Broker
+from services.tracking.replay import LIMIT_BYTES, AlreadyReplayed, NoSuchLetter, Unpublishable, replay
 from shared.contracts.envelope import Headers, Outgoing
 from shared.contracts.shipments import ShipmentEvent
 from shared.database import Database
@@ -17,7 +18,6 @@ from shared.messaging.dead_letters import DeadLetter, bury, headers_of
 from shared.messaging.failures import Poison
 from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher
-from shared.messaging.replay import LIMIT_BYTES, AlreadyReplayed, NoSuchLetter, Unpublishable, replay
 from shared.processes import Runtime
 from tests.support.consuming import Line, Notebook, all_counted, new_line, numbered, references
 from tests.support.migrated import ask, count
