@@ -31,7 +31,7 @@ test-embedded: $(READY) ## The same on the embedded broker, whatever else this m
 	@HITO_TEST_BROKER=embedded $(MAKE) --no-print-directory test
 
 fuzz-api: $(READY) ## Much odd data at tracking's API; EXAMPLES=1000 for more (make test sends a little)
-	@HITO_FUZZ_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -q tests/integration/tracking/test_api_fuzzed.py
+	@HITO_FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -q tests/integration/tracking/test_api_fuzzed.py
 
 lint: $(READY) ## ruff, mypy strict, import walls, contracts, house rules
 	@$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from sandbox.backends.ports import free_port
 from shared.processes import Runtime, serve
 
-DEADLINE = timedelta(minutes=30)
+DEADLINE = timedelta(hours=1)
 WANTED = os.environ.get("HITO_FUZZ_EXAMPLES")
 """`make fuzz-api` sets it: so many examples of each operation, and every phase for every kind of caller."""
 EXAMPLES = int(WANTED or "5")

@@ -34,7 +34,7 @@ async def something_of_everything(api: Api) -> None:
         await bury(tx, letters, "tracking")
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3700)
 @pytest.mark.parametrize(
     ("caller", "phases"),
     [("who knows an order", EVERY_PHASE), ("who guesses", "fuzzing"), ("without a key", "fuzzing")],
