@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.tracking import store_writes
 from services.tracking.announce import Announcer, Document
 from services.tracking.checkpoint import write_basis, write_fold
+from services.tracking.conflicts import mark_conflicts
 from services.tracking.domain.lifecycle import FINAL
 from services.tracking.domain.order import Decision, is_late
 from services.tracking.domain.promise import deadlines
@@ -55,6 +56,7 @@ class _Rows:
     snapshots: list[dict[str, Any]] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
+    contested: set[OrderKey] = field(default_factory=set)
     outgoing: list[Outgoing] = field(default_factory=list)
 
 
@@ -71,6 +73,7 @@ async def write_outcomes(
     if rows.snapshots:
         await store_writes.write_snapshots(tx, rows.snapshots)
         await store_writes.keep_documents(tx, rows.standing)
+        await mark_conflicts(tx, rows.contested)
     if rows.standing:
         await store_writes.write_standing(tx, rows.standing)
     await append(tx, rows.outgoing)
@@ -109,6 +112,8 @@ def _record(rows: _Rows, outcome: Outcome, announcer: Announcer) -> None:
     before = outcome.before.fold
     if before is None or before.basis != decision.fold.basis:
         rows.standing.append(_standing_row(outcome))
+    if any(ignored.reason in ("conflict", "stale") for ignored in decision.ignored):
+        rows.contested.add(outcome.key)
     for fact in outcome.snapshots:
         stands = (fact.sequence, fact.digest) == (decision.shop.sequence, decision.shop.digest)
         rows.snapshots.append(_snapshot_row(outcome.key, fact, outcome.document if stands else None))

@@ -13,11 +13,12 @@ from fastapi import FastAPI
 
 from services.tracking.announce import Announcer
 from services.tracking.api import ops, orders, page, status
-from services.tracking.api.description import describe_orders
+from services.tracking.api.description import describe_api
 from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
 from services.tracking.directory import Directory, keep_fresh
+from services.tracking.group_lag import GroupLag
 from services.tracking.intake import intake
 from services.tracking.new_key import make_key
 from services.tracking.settings import TrackingSettings, ops_keys, shop_keys
@@ -75,16 +76,18 @@ async def run_api(runtime: Runtime) -> None:
     ):
         runtime.health.register("api readings", database.unready_to_read)
         keys = Keys(shop_keys(announcer.shops, os.environ), ops_keys(os.environ), _clock)
-        app = api_app(runtime, ApiState(database, publisher, announcer, keys))
+        taking = intake(announcer)
+        lag = GroupLag(settings.kafka_bootstrap, taking.group, taking.topics)
+        app = api_app(runtime, ApiState(database, publisher, announcer, keys, lag))
         await serve(app, runtime, settings.tracking_host, settings.tracking_port)
 
 
 def api_app(runtime: Runtime, state: ApiState) -> FastAPI:
-    app = create_app("Hito tracking", runtime.health, description="Orders in; state, timeline and reasons out.")
+    app = create_app("Hito tracking", runtime.health)
     attach(app, state)
     for part in (orders, status, ops, page):
         app.include_router(part.router)
-    describe_orders(app)
+    describe_api(app)
     return app
 
 

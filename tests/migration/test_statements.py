@@ -14,10 +14,10 @@ from services.notifier import ledger, queue, receipts
 from services.notifier.domain.delivery import State
 from services.notifier.ledger import Change
 from services.notifier.receipt_formats import Receipt
-from services.tracking import queries, store, store_writes
+from services.tracking import queries, search, store, store_writes
 from services.tracking.directory import Directory, load_remembered, remember
 from services.tracking.domain.shipment import ParcelKey
-from services.tracking.queries import Wanted
+from services.tracking.search import Place, Wanted, sought
 from services.tracking.store import OrderKey
 from shared.contracts.directory import CarrierList
 from shared.contracts.vocabulary import Channel, Verdict
@@ -77,8 +77,11 @@ OF_TRACKING: dict[str, Statement] = {
     "count_unmapped": lambda tx: store_writes.count_unmapped(tx, [UNMAPPED]),
     "order_story": lambda tx: queries.order_story(tx, *ORDER),
     "order_of_token": lambda tx: queries.order_of_token(tx, b"hash"),
-    "search_orders": lambda tx: queries.search_orders(
-        tx, Wanted("demo", "x", "placed", "registered", "delayed", True), after=(NOW, "A-1"), limit=5
+    "search_orders": lambda tx: search.search_orders(
+        tx,
+        Wanted("demo", sought("+34600000001", ["ES"]), "placed", "registered", "delayed", True),
+        after=Place(NOW, "demo", "A-1"),
+        limit=5,
     ),
 }
 

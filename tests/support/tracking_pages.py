@@ -24,6 +24,7 @@ from shared.processes import Runtime
 from tests.support.api_keys import entry, ops_entry
 from tests.support.deliveries import ORDER, at, delivery
 from tests.support.recording_publisher import RecordingPublisher
+from tests.support.tracking_api import NO_BROKER
 from tests.unit.tracking.page_story import announcer
 
 OPS_KEY = "ops-key-of-the-tests-000"
@@ -42,11 +43,11 @@ class Tracking:
         runtime = Runtime("tracking", ("api", "console"))
         keys = Keys({"demo": (entry("key-of-the-demo-shop"),)}, (ops_entry(OPS_KEY),), lambda: self.now)
         publisher = cast("Publisher", RecordingPublisher())
-        self.api = api_app(runtime, ApiState(self.database, publisher, self.announcer, keys))
+        self.api = api_app(runtime, ApiState(self.database, publisher, self.announcer, keys, NO_BROKER))
         self.api.dependency_overrides[read_clock] = lambda: self.now
-        console = create_console(runtime, self.database, self.announcer, keys)
+        self.desk = create_console(runtime, self.database, self.announcer, keys)
         self.page = _client(self.api)
-        self.console = _client(console, auth=("ops", OPS_KEY))
+        self.console = _client(self.desk, auth=("ops", OPS_KEY))
 
     async def hears(self, *facts: Contract) -> None:
         async with self.database.transaction() as tx:
