@@ -52,7 +52,7 @@ async def test_a_shops_orders_are_still_found_by_index(tracking_database: Databa
     async with tracking_database.reading("s1") as reading:
         explain = "EXPLAIN SELECT * FROM orders WHERE shop = :shop AND order_id = :order"
         plan = "\n".join(row["QUERY PLAN"] for row in await fetch(reading, explain, shop="s1", order="A-1"))
-    assert "Index Scan using orders_pkey" in plan
+    assert "Index Scan using orders_" in plan
     assert "Seq Scan" not in plan
 
 

@@ -11,6 +11,7 @@ from services.tracking.conflicts import mark_conflicts
 from services.tracking.cursors import write_cursor
 from services.tracking.group_lag import GroupLag
 from services.tracking.store import OrderKey
+from services.tracking.watch import look_once
 from shared.contracts.orders import Promise
 from shared.messaging.dead_letters import DeadLetter, bury
 from tests.support.consuming import new_line, numbered
@@ -85,6 +86,7 @@ async def test_an_order_that_nobody_will_look_at_again_is_stuck_and_says_what_it
         order("shipped", order_id="arrived", placed_at=at(5), parcels=[("seur", "P-2")]),
         scan("delivered", 6, of=("seur", "P-2")),
     )
+    await look_once(api.tracking.database, api.tracking.announcer, at(31))  # time has told what it can tell
     rows = (await api.ask("/v1/ops/stuck", OPS_KEY))["stuck"]
     seen = [(row["order_id"], row["waits_for"], row["parcel"]) for row in rows]
     assert seen == [

@@ -10,6 +10,7 @@ import pytest
 from services.tracking.conflicts import mark_conflicts
 from services.tracking.console.orders import PAGE_SIZE
 from services.tracking.store import OrderKey
+from services.tracking.watch import look_once
 from shared.contracts.outcomes import MessageOutcome
 from shared.contracts.vocabulary import Channel, Step, Verdict
 from shared.database import run
@@ -171,6 +172,7 @@ async def test_the_queues_show_what_waits_for_somebody(tracking: Tracking) -> No
     await tracking.hears(order("confirmed", 1), scan("unknown", 4, carrier_code="ZZ9", carrier_text="raro"))
     await tracking.hears(order("preparing", 1))
     await tracking.hears(order("shipped", order_id="S-1", parcels=[CORREOS]))
+    await look_once(tracking.database, tracking.announcer, at(31))
     async with tracking.database.transaction() as tx:
         await mark_conflicts(tx, [OrderKey("demo", ORDER)])
         await run(
