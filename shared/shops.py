@@ -56,12 +56,12 @@ BusinessDays = Annotated[int, Field(ge=1, le=60)]
 
 
 class PromiseRules(Contract):
-    """What counts as late for this shop, in business days of the destination: without its weekends and holidays."""
+    """What counts as late for this shop. Business days are those of the destination, but for the first scan."""
 
     announce_broken: bool = True
     """False: buyers are told neither of a broken promise nor of a parcel without scans. What carriers say is told."""
     first_scan_business_days: BusinessDays = 4
-    """From the day the carrier's reference was named to the first scan."""
+    """From the day the shop said that it was sent to the first scan, in business days of the shop."""
     stalled_domestic_business_days: BusinessDays = 3
     """Without a scan, for a parcel that goes to the shop's own country."""
     stalled_international_business_days: BusinessDays = 5

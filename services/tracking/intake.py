@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.tracking import store_writes
 from services.tracking.announce import Announcer
 from services.tracking.domain.shipment import ParcelKey
-from services.tracking.handlers import NewFacts, apply
+from services.tracking.handlers import NewFacts, Scan, apply
 from services.tracking.store import OrderKey
 from services.tracking.translate import parcel_fact, parcel_key, shop_fact
 from shared.contracts.base import Contract
@@ -48,13 +48,13 @@ async def _take_in(
                 _add_order(new, cast("Delivery[Order]", delivery), announcer)
             case ShipmentEvent() as event:
                 fact = parcel_fact(cast("Delivery[ShipmentEvent]", delivery))
-                new.scans.setdefault(parcel_key(event), []).append(fact)
+                new.scans.setdefault(parcel_key(event), []).append(Scan(fact, delivery.digest))
                 if event.stage is Stage.UNKNOWN and not delivery.conflicting:
                     unmapped.append(_unmapped_row(event))
             case MessageOutcome() as outcome:
                 outcomes.append(_outcome_row(outcome))
     standing = await _standing_before(tx, new)
-    parked = await apply(tx, new, announcer) if new.parcels or new.snapshots else set()
+    parked = await apply(tx, new, announcer) if new.scans or new.snapshots else set()
     await store_writes.write_outcomes(tx, outcomes)
     await store_writes.count_unmapped(tx, unmapped)
     return [_word(delivery, parked, standing, announcer) for delivery in deliveries]

@@ -10,10 +10,6 @@ from shared.database import Row, fetch
 
 NEWEST = 2**62
 """Above every id: from the newest on."""
-_PARKED = """
-    FROM parcels p WHERE p.facts <> '[]' AND NOT EXISTS (
-        SELECT 1 FROM order_parcels l WHERE l.carrier = p.carrier AND l.reference = p.reference)
-"""
 
 
 async def unmapped_codes(tx: AsyncConnection, limit: int) -> Sequence[Row]:
@@ -51,14 +47,15 @@ async def parked_parcels(tx: AsyncConnection, limit: int) -> Sequence[Row]:
     """Parcels with facts whose order is not known yet."""
     return await fetch(
         tx,
-        f"SELECT p.carrier, p.reference, jsonb_array_length(p.facts) AS facts {_PARKED} "
+        "SELECT p.carrier, p.reference, (SELECT count(*) FROM timeline t WHERE t.carrier = p.carrier "
+        "AND t.reference = p.reference) AS facts FROM parcels p WHERE p.parked "
         "ORDER BY p.carrier, p.reference LIMIT :limit",
         limit=limit,
     )
 
 
 async def count_parked(tx: AsyncConnection) -> int:
-    rows = await fetch(tx, f"SELECT count(*) AS n {_PARKED}")
+    rows = await fetch(tx, "SELECT count(*) AS n FROM parcels WHERE parked")
     return int(rows[0]["n"])
 
 

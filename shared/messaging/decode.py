@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
@@ -56,7 +57,13 @@ def _decode_one(record: ConsumerRecord, topic: Topic) -> Delivery[Contract]:
         data = decode(topic.model, record.value)
     except ValidationError as error:
         raise Poison(f"invalid: {_first_problem(error)}") from error
-    return Delivery(record.topic, record.partition, record.offset, envelope, data, digest_of(record.value))
+    digest, heard_at = digest_of(record.value), _heard_at(record.timestamp)
+    return Delivery(record.topic, record.partition, record.offset, envelope, data, digest, heard_at=heard_at)
+
+
+def _heard_at(timestamp_ms: int) -> datetime | None:
+    """Kafka's own stamp; -1 on a record that has none."""
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC) if timestamp_ms >= 0 else None
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -24,7 +24,10 @@ D = TypeVar("D", bound=Contract, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Delivery(Generic[D]):
-    """One decoded message. `conflicting`: this id was taken in before, with other content."""
+    """One decoded message. `conflicting`: this id was taken in before, with other content.
+
+    `heard_at`: when the broker was given it, None where nobody knows.
+    """
 
     topic: str
     partition: int
@@ -33,6 +36,7 @@ class Delivery(Generic[D]):
     data: D
     digest: bytes
     conflicting: bool = False
+    heard_at: datetime | None = None
 
     @property
     def identity(self) -> tuple[str, UUID, datetime]:

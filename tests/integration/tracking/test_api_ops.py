@@ -12,7 +12,7 @@ from sandbox.backends.postgres import EmbeddedPostgres, embedded_postgres
 from services.tracking.processes import MIGRATIONS
 from shared.messaging.dead_letters import DeadLetter, bury
 from shared.messaging.publish import open_publisher
-from shared.migrate import migrate, open_migrated
+from shared.migrate import migrate, newest_revision, open_migrated
 from tests.support.deliveries import ORDER, at, delivery, order, scan
 from tests.support.migrated import ask, opened
 from tests.support.tracking_api import KEY, OPS_KEY, Api
@@ -122,7 +122,9 @@ async def test_a_process_is_ready_only_while_its_database_and_its_broker_are_the
     async with opened(url) as database, open_publisher(nobody, idempotence=False, client_id="test") as publisher:
         api = Api(Tracking(database, announcer_for(FARO)))
         async with open_migrated(api.runtime, "api", MIGRATIONS):
-            assert await unready(api) == {"api database": "the schema is at nothing, 0001 is needed: migrate"}
+            assert await unready(api) == {
+                "api database": f"the schema is at nothing, {newest_revision(MIGRATIONS)} is needed: migrate"
+            }
             await migrate(database, MIGRATIONS)
             assert await unready(api) == {}
             api.runtime.health.register("api broker", publisher.unready)

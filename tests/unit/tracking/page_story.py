@@ -13,7 +13,8 @@ from services.tracking.api.page_brand import brand_style
 from services.tracking.api.page_html import render_page
 from services.tracking.api.page_view import calendar_of, describe_page
 from services.tracking.directory import Directory
-from services.tracking.domain.order import TimeFact, advance
+from services.tracking.domain.order import advance
+from services.tracking.domain.promise import TimeFact
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.queries import OrderStory
