@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 
 from shared.contracts.erasures import without_contact
 from shared.contracts.orders import Order
@@ -27,8 +24,9 @@ def order_without_contact(order: Order) -> ErasedOrder:
     return ErasedOrder.model_validate(kept | {"buyer": without_contact(order.buyer), "recipients": ()})
 
 
-def read_order(document: Mapping[str, Any]) -> Order:
-    """An order as this service stored it, with contact or after its erasure."""
-    buyer = document["buyer"]
-    reachable = buyer.get("email") or buyer.get("phone")
-    return (Order if reachable else ErasedOrder).model_validate(document, extra="ignore")
+def read_order(document: str) -> Order:
+    """An order as this service stored it, as JSON, with contact or after its erasure."""
+    try:
+        return Order.model_validate_json(document, extra="ignore")
+    except ValidationError:
+        return ErasedOrder.model_validate_json(document, extra="ignore")

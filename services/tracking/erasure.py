@@ -44,8 +44,14 @@ HELD = (
     ContactTable(
         name="orders",
         of_order=OF_ORDER,
-        holds_contact=f"coalesce({document_holds_contact('snapshot')}, false)",
-        emptied=f"snapshot = {document_without_contact('snapshot')}",
+        holds_contact="(email IS NOT NULL OR phone IS NOT NULL)",
+        emptied="email = NULL, phone = NULL",
+    ),
+    ContactTable(
+        name="snapshots",
+        of_order=OF_ORDER,
+        holds_contact=f"coalesce({document_holds_contact('document')}, false)",
+        emptied=f"document = {document_without_contact('document')}",
     ),
     OUTBOX,
     DEAD_LETTERS,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking import store, store_writes
 from services.tracking.announce import Announcer
+from services.tracking.contact import order_without_contact
 from services.tracking.domain.order import Decision, advance, go_on
 from services.tracking.domain.promise import TimeFact
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
@@ -127,7 +128,7 @@ async def _outcomes(
     announcer: Announcer,
 ) -> list[Outcome]:
     """Each decision beside what stood before it, with the shop's document where something has to be told of it."""
-    told_now = {key: _standing_document(decisions[key], told) for key, told in new.snapshots.items()}
+    told_now = {key: _standing_document(orders[key], decisions[key], told) for key, told in new.snapshots.items()}
     wanted = [
         key
         for key, decision in decisions.items()
@@ -154,7 +155,8 @@ async def _outcomes(
     ]
 
 
-def _standing_document(decision: Decision, told: Iterable[tuple[ShopFact, Order]]) -> Order | None:
-    """The full snapshot that stands if it is one of the new ones."""
+def _standing_document(stored: StoredOrder, decision: Decision, told: Iterable[tuple[ShopFact, Order]]) -> Order | None:
+    """The full snapshot that stands if it is one of the new ones; without contact where that was erased."""
     standing = (decision.shop.sequence, decision.shop.digest)
-    return next((order for fact, order in told if (fact.sequence, fact.digest) == standing), None)
+    found = next((order for fact, order in told if (fact.sequence, fact.digest) == standing), None)
+    return order_without_contact(found) if found is not None and stored.erased else found

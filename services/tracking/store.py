@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking.checkpoint import read_fold
+from services.tracking.contact import read_order
 from services.tracking.domain.fold import Fold
 from services.tracking.domain.promise import TimeFact, time_fact_of
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
@@ -42,6 +43,8 @@ class StoredOrder:
     key: OrderKey
     steps_announced: int
     fold: Fold | None
+    erased: bool = False
+    """The buyer's contact was erased and must not come back."""
 
 
 @dataclass
@@ -131,11 +134,16 @@ async def lock_orders(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[Ord
     """Lock the orders, sorted, and load what deciding in the usual case needs."""
     rows = await fetch(
         tx,
-        f"SELECT o.shop, o.order_id, o.steps_announced, o.fold FROM orders o JOIN {_ORDERS} "
+        f"SELECT o.shop, o.order_id, o.steps_announced, o.fold, o.erased_at FROM orders o JOIN {_ORDERS} "
         "USING (shop, order_id) ORDER BY o.shop, o.order_id FOR UPDATE OF o",
         **_keys(keys, "shops", "ids"),
     )
-    return {(key := _order_key(row)): StoredOrder(key, row["steps_announced"], read_fold(row["fold"])) for row in rows}
+    return {
+        (key := _order_key(row)): StoredOrder(
+            key, row["steps_announced"], read_fold(row["fold"]), row["erased_at"] is not None
+        )
+        for row in rows
+    }
 
 
 async def recall(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey, Memory]:
@@ -161,7 +169,7 @@ async def documents_of(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[Or
         "USING (shop, order_id) WHERE s.document IS NOT NULL",
         **_keys(keys, "shops", "ids"),
     )
-    return {_order_key(row): Order.model_validate_json(row["document"], extra="ignore") for row in rows}
+    return {_order_key(row): read_order(row["document"]) for row in rows}
 
 
 def told_from_row(row: Row) -> Told:

@@ -6,7 +6,7 @@ Revision 0004
 from alembic import op
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0002"
 
 STATEMENTS = (
     "ALTER TABLE orders ADD COLUMN erased_at timestamptz",
