@@ -74,12 +74,14 @@ _DEAD_TOPICS = f"('{SHOP_ORDERS.dead}', '{TRACKING_STEPS.dead}')"
 
 OUTBOX = ContactTable(
     name="outbox",
-    of_order="key = :key",
+    of_order=f"key = :key AND (topic = '{TRACKING_STEPS.name}' OR topic IN {_DEAD_TOPICS})",
     # CASE, because AND gives no order: a dead letter's bytes may be no JSON, and a cast would fail on them.
     holds_contact=f"CASE WHEN topic IN {_DEAD_TOPICS} THEN value IS NOT NULL "
     f"WHEN topic = '{TRACKING_STEPS.name}' THEN {document_holds_contact(f'({_TOLD})')} ELSE false END",
     emptied=f"value = CASE WHEN topic IN {_DEAD_TOPICS} THEN NULL "
-    f"ELSE convert_to(({document_without_contact(f'({_TOLD})')})::text, 'UTF8') END",
+    f"ELSE convert_to(({document_without_contact(f'({_TOLD})')})::text, 'UTF8') END, "
+    # A shop's own headers may hold anything, even what jsonb cannot read; our own say no more than the row does.
+    f'headers = CASE WHEN topic IN {_DEAD_TOPICS} THEN \'[["dead_reason", "erased"]]\' ELSE headers END',
 )
 """What is published already goes within the hour; what is not is published without contact."""
 

@@ -77,14 +77,15 @@ class ContactErased(Contract):
         return all(each.remaining == 0 for each in self.rows)
 
     def after(self, earlier: ContactErased | None) -> ContactErased:
-        """With what was erased before added in; `erased_at` moves only if this time there was something to erase."""
+        """With what was erased before added in. If this time there was nothing to erase, the proof is as it was."""
         if earlier is None:
             return self
-        before = {each.table: each.erased for each in earlier.rows}
         found = self.called_off or any(each.erased for each in self.rows)
+        if not found and self.nothing_remains and earlier.nothing_remains:
+            return earlier.model_copy(update={"request": self.request})
+        before = {each.table: each.erased for each in earlier.rows}
         return self.model_copy(
             update={
-                "erased_at": self.erased_at if found else earlier.erased_at,
                 "rows": tuple(
                     each.model_copy(update={"erased": each.erased + before.get(each.table, 0)}) for each in self.rows
                 ),
