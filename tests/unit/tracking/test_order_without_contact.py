@@ -58,7 +58,7 @@ def words_in(value: Any) -> set[str]:
 
 
 def contact_of(told: Order) -> set[str]:
-    people = [*told.recipients, told.buyer]
+    people: list[Buyer | Recipient] = [*told.recipients, told.buyer]
     spoken = [consent for person in people for consent in person.consents]
     given = [getattr(person, field) for person in people for field in ("name", "email", "phone")]
     return {word for word in (*given, *(said for c in spoken for said in (c.purpose, c.evidence))) if word}
