@@ -18,16 +18,16 @@ from services.notifier.domain.plan import ERASED
 from services.notifier.ledger import SOURCE, Change
 from shared.contracts.envelope import Outgoing
 from shared.contracts.erasures import ContactErased, ErasureRequested, Offered
-from shared.contracts.topics import NOTIFIER_ERASURES
+from shared.contracts.topics import NOTIFIER_ERASURES, TRACKING_STEPS
 from shared.database import fetch, run
 from shared.erasure import (
     DEAD_LETTERS,
     OF_ORDER,
-    OUTBOX,
     ContactTable,
-    document_holds_contact,
-    document_without_contact,
     erase,
+    holds_contact,
+    letters_in_outbox,
+    without_contact,
 )
 from shared.messaging.inbox import Delivery
 from shared.messaging.outbox import append
@@ -39,6 +39,7 @@ _LOCK = 0x65726173  # "eras"
 HELD = (
     ContactTable(
         name="messages",
+        table="messages",
         of_order=OF_ORDER,
         holds_contact="(address IS NOT NULL OR request IS NOT NULL "
         "OR channel = 'whatsapp' AND provider_message_id IS NOT NULL)",
@@ -48,11 +49,12 @@ HELD = (
     ),
     ContactTable(
         name="steps",
+        table="steps",
         of_order=OF_ORDER,
-        holds_contact=document_holds_contact("step"),
-        emptied=f"step = {document_without_contact('step')}",
+        holds_contact=holds_contact("step"),
+        emptied=f"step = {without_contact('step')}",
     ),
-    OUTBOX,
+    letters_in_outbox(TRACKING_STEPS),
     DEAD_LETTERS,
 )
 """Every table of the notifier's that ever holds a buyer's contact."""

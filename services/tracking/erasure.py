@@ -21,16 +21,16 @@ from services.tracking.tokens import hash_of, token_of
 from shared.contracts.base import Contract
 from shared.contracts.envelope import Outgoing
 from shared.contracts.erasures import ContactErased, ErasureRequested
-from shared.contracts.topics import TRACKING_ERASURES
+from shared.contracts.topics import SHOP_ORDERS, TRACKING_ERASURES, TRACKING_STEPS
 from shared.database import fetch, run
 from shared.erasure import (
     DEAD_LETTERS,
     OF_ORDER,
-    OUTBOX,
     ContactTable,
-    document_holds_contact,
-    document_without_contact,
     erase,
+    holds_contact,
+    letters_in_outbox,
+    without_contact,
 )
 from shared.messaging.inbox import Delivery
 from shared.messaging.outbox import append
@@ -40,20 +40,31 @@ C = TypeVar("C", bound=Contract)
 TELL_AGAIN_AFTER = timedelta(minutes=1)
 """A request repeated sooner than this, while the notifier has not answered, is the same request."""
 
+_TOLD = "(convert_from(value, 'UTF8')::jsonb)"
 HELD = (
     ContactTable(
         name="orders",
+        table="orders",
         of_order=OF_ORDER,
         holds_contact="(email IS NOT NULL OR phone IS NOT NULL)",
         emptied="email = NULL, phone = NULL",
     ),
     ContactTable(
         name="snapshots",
+        table="snapshots",
         of_order=OF_ORDER,
-        holds_contact=f"coalesce({document_holds_contact('document')}, false)",
-        emptied=f"document = {document_without_contact('document')}",
+        holds_contact=f"coalesce({holds_contact('document')}, false)",
+        emptied=f"document = {without_contact('document')}",
     ),
-    OUTBOX,
+    ContactTable(
+        name="outbox",
+        table="outbox",
+        of_order=f"key = :key AND topic = '{TRACKING_STEPS.name}'",
+        # CASE, because AND gives no order, and other rows' bytes may be no JSON.
+        holds_contact=f"CASE WHEN topic = '{TRACKING_STEPS.name}' THEN {holds_contact(_TOLD)} END",
+        emptied=f"value = convert_to(({without_contact(_TOLD)})::text, 'UTF8')",
+    ),
+    letters_in_outbox(SHOP_ORDERS),
     DEAD_LETTERS,
 )
 """Every table of tracking's that ever holds a buyer's contact."""

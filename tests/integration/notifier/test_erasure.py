@@ -60,7 +60,7 @@ async def test_no_table_holds_any_of_the_contact_afterwards(notifier: Notifier) 
         "messages": 12,
         "steps": 2,
         "dead_letters": 1,
-        "outbox": 1,
+        "outbox (dead letters)": 1,
     }
 
 
