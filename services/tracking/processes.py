@@ -12,7 +12,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.tracking.announce import Announcer
-from services.tracking.api import ops, orders, page, status
+from services.tracking.api import erasure, ops, orders, page, status
 from services.tracking.api.description import describe_api
 from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState, attach
@@ -85,7 +85,7 @@ async def run_api(runtime: Runtime) -> None:
 def api_app(runtime: Runtime, state: ApiState) -> FastAPI:
     app = create_app("Hito tracking", runtime.health)
     attach(app, state)
-    for part in (orders, status, ops, page):
+    for part in (orders, status, erasure, ops, page):
         app.include_router(part.router)
     describe_api(app)
     return app
