@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from services.tracking.api.answers import Answer
+from services.tracking.api.documented import SHOPS_KEY, answered, problems
+from services.tracking.api.erasure_proof import (
+    EXAMPLE,
+    NOT_YET,
+    BeyondReach,
+    Copies,
+    ErasureProof,
+    Kept,
+    PartialProof,
+)
 from services.tracking.api.keys import not_found
 from services.tracking.api.state import state_of
 from services.tracking.api.status import Authorization, OrderPath, ShopPath
 from services.tracking.erasure import Erasure, erasure_of, request_erasure
 from services.tracking.key_entries import Scope
 from services.tracking.store import OrderKey
-from shared.contracts.base import Instant
-from shared.contracts.erasures import ContactErased, ErasedRows, Offered
+from shared.contracts.erasures import ContactErased
 from shared.contracts.topics import DEAD_RETENTION, SEGMENT, SHOP_ORDERS, TRACKING_STEPS
-from shared.contracts.vocabulary import OrderState
 from shared.database import Database, fetch
 
 router = APIRouter(tags=["erasure"])
@@ -27,55 +34,13 @@ ANSWER_DEADLINE = timedelta(seconds=5)
 LOOK_PAUSE = timedelta(milliseconds=100)
 
 
-class PartialProof(Answer):
-    """`erased_at`: the last time there was something to erase. `called_off`: messages that will not be sent."""
-
-    erased_at: Instant
-    tables: tuple[ErasedRows, ...]
-    called_off: int
-
-
-class Kept(Answer):
-    """What stays of the order, without contact: its state, its steps, and a verdict for each message."""
-
-    state: OrderState
-    steps: int
-    verdicts: int
-
-
-class Copies(Answer):
-    """Kafka cannot take single messages back; by this time it has deleted them."""
-
-    topic: str
-    until: Instant
-
-
-class BeyondReach(Answer):
-    """What cannot be taken back: copies on Kafka for a while, and what providers and recipients were given."""
-
-    kafka: tuple[Copies, ...]
-    providers: tuple[Offered, ...]
-
-
-class ErasureProof(Answer):
-    """`complete` once both services have erased and neither holds a row with contact. `notifier` is null until then."""
-
-    shop: str
-    order_id: str
-    requested_at: Instant
-    complete: bool
-    tracking: PartialProof
-    notifier: PartialProof | None
-    kept: Kept
-    beyond_reach: BeyondReach
-
-
-_NOT_YET: dict[int | str, dict[str, Any]] = {
-    202: {"model": ErasureProof, "description": "Erased here; the notifier has not answered yet. Ask again with GET."}
-}
-
-
-@router.post("/v1/shops/{shop}/orders/{order}/erasure", responses=_NOT_YET)
+@router.post(
+    "/v1/shops/{shop}/orders/{order}/erasure",
+    operation_id="eraseContact",
+    summary="Forget whom an order is for",
+    response_model=ErasureProof,
+    responses={**answered(EXAMPLE), **answered(NOT_YET, 202), **problems(*SHOPS_KEY, 422)},
+)
 async def erase_contact(
     request: Request,
     response: Response,
@@ -104,7 +69,13 @@ async def erase_contact(
     return proof
 
 
-@router.get("/v1/shops/{shop}/orders/{order}/erasure")
+@router.get(
+    "/v1/shops/{shop}/orders/{order}/erasure",
+    operation_id="readErasure",
+    summary="The proof that it was forgotten",
+    response_model=ErasureProof,
+    responses={**answered(EXAMPLE), **problems(*SHOPS_KEY, 422)},
+)
 async def read_erasure(
     request: Request, shop: ShopPath, order: OrderPath, authorization: Authorization = None
 ) -> ErasureProof:
