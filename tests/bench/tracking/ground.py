@@ -93,12 +93,12 @@ class Ground:
         await self._execute(url, "CHECKPOINT")
         return url
 
-    async def make_database(self, name: str, schema: str) -> str:
-        """An empty database with these tables, in place of one of the same name."""
+    async def make_database(self, name: str, *statements: str) -> str:
+        """A new database with what these statements make, in place of one of the same name."""
         await self.postgres.drop_database(name)
         url = await self.postgres.create_database(name)
-        await self._execute(url, schema)
-        await self._execute(url, "CHECKPOINT")
+        for statement in (*statements, "CHECKPOINT"):
+            await self._execute(url, statement)
         return url
 
     async def settle(self, name: str) -> None:

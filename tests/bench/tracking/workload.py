@@ -96,7 +96,7 @@ def make_workload(orders: int, now: datetime, seed: int = 7) -> Workload:
     placed, different = [], 0
     for number in range(orders):
         at = start + timedelta(hours=72) * chance.random()
-        order = order_of(number, at)
+        order = order_of(number, at, parcels=2 if number % SECOND_PARCEL_EVERY == 0 else 1)
         placed.append(Outgoing.of(SHOP_ORDERS, order, key=order.key, id=order.event_id, time=at, source=SOURCE))
         for shipment in order.shipments:
             scans = [_message(event) for event in journey(shipment.reference, at, chance)]
@@ -120,23 +120,28 @@ def _message(event: ShipmentEvent) -> tuple[datetime, Outgoing]:
     return at, Outgoing.of(CARRIER_SHIPMENTS, event, key=event.key, id=event.event_id, time=at, source=SOURCE)
 
 
+def order_id_of(order: int) -> str:
+    return f"P-{order:08d}"
+
+
 def reference_of(order: int, parcel: int = 0) -> str:
     return f"FARO{order:08d}{parcel}"
 
 
-def order_of(number: int, placed_at: datetime) -> Order:
-    """An order as shops send it; every tenth travels in two parcels."""
-    parcels = 2 if number % SECOND_PARCEL_EVERY == 0 else 1
+def order_of(number: int, placed_at: datetime, parcels: int) -> Order:
+    """An order as shops send it."""
     lines = tuple(Line(id=str(n), title=f"Cuaderno de campo, tomo {n}", quantity=1) for n in range(1, parcels + 2))
     policy = Policy(version="2026-01", url="https://libreriafaro.example/devoluciones", days=30)
     destination = Destination(country="ES", city="Valencia", postal_code="46001")
     return Order(
         shop=SHOP,
-        order_id=f"P-{number:08d}",
+        order_id=order_id_of(number),
         sequence=3,
         placed_at=placed_at,
         state=ShopState.SHIPPED,
-        buyer=Buyer(name="Lucía Ejemplo", email=f"lucia.{number}@example.com", phone="+34600000001", locale="es-ES"),
+        buyer=Buyer(
+            name="Lucía Ejemplo", email=f"lucia.{order_id_of(number)}@example.com", phone="+34600000001", locale="es-ES"
+        ),
         payment=Payment(
             state=PaymentState.PAID, method="card", total=Money(amount=4990, currency="EUR"), shipping=None
         ),
