@@ -72,12 +72,14 @@ def holds_contact(document: str) -> str:
     )
 
 
+BYTES_ERASED = "erased: "
+"""What the reason of a dead letter begins with once its bytes are gone."""
 DEAD_LETTERS = ContactTable(
     name="dead_letters",
     table="dead_letters",
     of_order=f"key = :key AND topic IN ('{SHOP_ORDERS.name}', '{TRACKING_STEPS.name}')",
     holds_contact="value IS NOT NULL",
-    emptied="value = NULL, headers = '[]', reason = left('erased: ' || reason, 300)",
+    emptied=f"value = NULL, headers = '[]', reason = left('{BYTES_ERASED}' || reason, 300)",
 )
 """Their bytes could not be read, so all of them go; where they came from and why they were buried stays."""
 

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from services.tracking.replay import Unpublishable, replay
 from shared.database import run
 from tests.support.canaries import BUYER, tables_holding
 from tests.support.erasing import PATH, answer, asked_of_notifier, bought, bury_an_order, erase
@@ -96,9 +97,12 @@ async def test_an_erased_dead_letter_still_says_where_it_came_from_and_why(api: 
     await api.tracking.tell(bought())
     await bury_an_order(api.tracking, 3)
     await erase(api)
-    (row,) = await ask(api.tracking.database, 'SELECT topic, "offset", reason, value FROM dead_letters')
+    (row,) = await ask(api.tracking.database, 'SELECT id, topic, "offset", reason, value FROM dead_letters')
     assert (row["topic"], row["offset"], row["value"]) == ("shop.orders.v1", 3, None)
     assert row["reason"] == "erased: invalid: state"
+    async with api.tracking.database.transaction() as tx:
+        with pytest.raises(Unpublishable, match="its bytes were erased"):
+            await replay(tx, row["id"], {"shop.orders.v1"})
 
 
 @pytest.mark.parametrize(
