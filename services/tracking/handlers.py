@@ -1,33 +1,41 @@
-"""From facts to a decision to rows: lock, fold what is new, write state, steps and events in one transaction."""
+"""From facts to decisions to rows: lock, fold what is new, write state, steps and events in one transaction."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking import store, store_writes
-from services.tracking.announce import Announcer, outgoing_step
-from services.tracking.domain.lifecycle import FINAL
-from services.tracking.domain.order import Decision, advance
-from services.tracking.domain.promise import PromiseBroken, broken_on
-from services.tracking.domain.shipment import NEVER_SCANNED, ParcelFact, ParcelKey
+from services.tracking.announce import Announcer, Document
+from services.tracking.contact import order_without_contact
+from services.tracking.domain.order import Decision, advance, go_on
+from services.tracking.domain.promise import TimeFact
+from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
-from services.tracking.rows import shop_fact_to_json, state_to_json, time_fact_to_json
+from services.tracking.outcome import Outcome, write_outcomes
+from services.tracking.rows import timeline_line
 from services.tracking.store import OrderKey, StoredOrder
 from services.tracking.tokens import hash_of, token_of
-from services.tracking.watches import watch_events
-from shared.contracts.envelope import Outgoing
+from services.tracking.watches import may_need_watching
 from shared.contracts.orders import Order
-from shared.contracts.vocabulary import OrderState
-from shared.messaging.outbox import append
 
-FINISHED = frozenset({OrderState.DELIVERED, OrderState.CANCELLED, OrderState.RETURNED})
+ScanId = tuple[UUID, bytes]
+
+
+class Scan(NamedTuple):
+    """A fact about a parcel as it came in; `digest` tells two contents under one id apart."""
+
+    fact: ParcelFact
+    digest: bytes
+
+    @property
+    def identity(self) -> ScanId:
+        return self.fact.id, self.digest
 
 
 @dataclass
@@ -35,205 +43,153 @@ class NewFacts:
     """What a batch brings, by what it is about."""
 
     snapshots: dict[OrderKey, list[tuple[ShopFact, Order]]] = field(default_factory=dict)
-    scans: dict[ParcelKey, list[ParcelFact]] = field(default_factory=dict)
-    time: dict[OrderKey, list[PromiseBroken]] = field(default_factory=dict)
+    scans: dict[ParcelKey, list[Scan]] = field(default_factory=dict)
+    time: dict[OrderKey, list[TimeFact]] = field(default_factory=dict)
     traces: dict[UUID, str | None] = field(default_factory=dict)
 
     @property
-    def parcels(self) -> set[ParcelKey]:
-        named = {key for told in self.snapshots.values() for fact, _ in told for key in fact.parcels}
-        return named | set(self.scans)
+    def named(self) -> set[ParcelKey]:
+        return {key for told in self.snapshots.values() for fact, _ in told for key in fact.parcels}
 
 
-async def apply(tx: AsyncConnection, new: NewFacts, announcer: Announcer) -> set[ParcelKey]:
-    """Fold new facts into every order they concern. Answers the parcels that no order has named yet: parked."""
-    held = await store.lock_parcels(tx, new.parcels) if new.parcels else {}
-    changed = _add_scans(held, new.scans)
-    if changed:
-        await store_writes.write_facts(tx, changed)
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """`parked`: parcels that no order has named yet. `fresh`: the scans that were not known before."""
+
+    parked: Set[ParcelKey]
+    fresh: Set[ScanId]
+
+
+async def apply(tx: AsyncConnection, new: NewFacts, announcer: Announcer) -> Applied:
+    """Fold new facts into every order they concern."""
+    touched = new.named | set(new.scans)
+    were_parked = await store.lock_parcels(tx, touched) if touched else set()
+    fresh = await _keep_new_scans(tx, new) if new.scans else frozenset[ScanId]()
     linked = await store.orders_of(tx, new.scans) if new.scans else {}
-    keys = {*new.snapshots, *new.time, *(order for orders in linked.values() for order in orders)}
-    if not keys:
-        return set(new.scans)
+    parked = set(new.scans) - set(linked) - new.named
+    await store_writes.park(tx, sorted(parked - were_parked), parked=True)
+    await store_writes.park(tx, sorted(were_parked & (new.named | set(linked))), parked=False)
+    orders = await _lock_orders(tx, new, linked, announcer)
+    decisions = await _decide(tx, orders, new, linked)
+    await write_outcomes(tx, await _outcomes(tx, orders, decisions, new, announcer), new.traces, announcer)
+    return Applied(parked, fresh)
+
+
+async def _keep_new_scans(tx: AsyncConnection, new: NewFacts) -> Set[ScanId]:
+    """Write the scans down and leave those out of `new` that were there: the timeline is the inbox of scans as well."""
+    lines = [timeline_line(key, scan.fact, scan.digest) for key, scans in new.scans.items() for scan in scans]
+    fresh = await store_writes.add_facts(tx, lines)
+    for key, scans in list(new.scans.items()):
+        kept = [scan for scan in scans if scan.identity in fresh]
+        if kept:
+            new.scans[key] = kept
+        else:
+            del new.scans[key]
+    return fresh
+
+
+async def _lock_orders(
+    tx: AsyncConnection, new: NewFacts, linked: Mapping[ParcelKey, Iterable[OrderKey]], announcer: Announcer
+) -> dict[OrderKey, StoredOrder]:
     tokens = {key: hash_of(token_of(announcer.token_secret, *key)) for key in new.snapshots}
     if tokens:
         await store.make_orders(tx, tokens)
-    orders = await store.lock_orders(tx, keys)
-    for key, told in new.snapshots.items():
-        orders[key].snapshots.extend(fact for fact, _ in told)
-    await _advance_all(tx, orders, held, new, announcer)
-    named = {key for order in orders.values() for fact in order.snapshots for key in fact.parcels}
-    return set(new.scans) - set(linked) - named
+    keys = {*new.snapshots, *new.time, *(order for orders in linked.values() for order in orders)}
+    return await store.lock_orders(tx, keys) if keys else {}
 
 
-def _add_scans(
-    held: Mapping[ParcelKey, list[ParcelFact]], scans: Mapping[ParcelKey, Sequence[ParcelFact]]
-) -> dict[ParcelKey, list[ParcelFact]]:
-    """Add to what is held and answer the parcels that changed. The same content is held once."""
-    changed = {}
-    for key, facts in scans.items():
-        fresh = [fact for fact in dict.fromkeys(facts) if fact not in held[key]]
-        if fresh:
-            held[key].extend(fresh)
-            changed[key] = held[key]
-    return changed
-
-
-@dataclass
-class _Rows:
-    owners: Mapping[ParcelKey, set[OrderKey]]
-    orders: list[dict[str, Any]] = field(default_factory=list)
-    snapshots: list[dict[str, Any]] = field(default_factory=list)
-    links: list[dict[str, Any]] = field(default_factory=list)
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    outgoing: list[Outgoing] = field(default_factory=list)
-
-
-async def _advance_all(
+async def _decide(
     tx: AsyncConnection,
     orders: Mapping[OrderKey, StoredOrder],
-    held: Mapping[ParcelKey, Sequence[ParcelFact]],
+    new: NewFacts,
+    linked: Mapping[ParcelKey, Iterable[OrderKey]],
+) -> dict[OrderKey, Decision]:
+    """From what is kept where the new facts simply come next, from all facts anew where they do not."""
+    scans: dict[OrderKey, dict[ParcelKey, list[ParcelFact]]] = {}
+    for parcel, owners in linked.items():
+        for owner in owners:
+            scans.setdefault(owner, {})[parcel] = [scan.fact for scan in new.scans[parcel]]
+    decisions: dict[OrderKey, Decision] = {}
+    for key, stored in orders.items():
+        if stored.fold is not None and key not in new.snapshots and key not in new.time:
+            decided = go_on(stored.fold, scans.get(key, {}))
+            if decided is not None:
+                decisions[key] = decided
+    anew = [key for key in orders if key not in decisions]
+    if anew:
+        decisions |= await _decide_anew(tx, {key: orders[key] for key in anew}, new)
+    return decisions
+
+
+async def _decide_anew(
+    tx: AsyncConnection, orders: Mapping[OrderKey, StoredOrder], new: NewFacts
+) -> dict[OrderKey, Decision]:
+    memories = await store.recall(tx, orders)
+    for key, memory in memories.items():
+        memory.snapshots.extend(fact for fact, _ in new.snapshots.get(key, ()))
+    wanted = {parcel for memory in memories.values() for parcel in memory.parcels}
+    facts = await store.facts_of(tx, wanted) if wanted else {}
+    return {
+        key: advance(
+            memory.snapshots,
+            {parcel: facts.get(parcel, ()) for parcel in memory.parcels},
+            new.time.get(key, ()),
+            memory.told,
+            kept=fold.walks if (fold := orders[key].fold) is not None else None,
+        )
+        for key, memory in memories.items()
+        if memory.snapshots
+    }
+
+
+async def _outcomes(
+    tx: AsyncConnection,
+    orders: Mapping[OrderKey, StoredOrder],
+    decisions: Mapping[OrderKey, Decision],
     new: NewFacts,
     announcer: Announcer,
-) -> None:
-    wanted = {key for order in orders.values() for fact in order.snapshots for key in fact.parcels} - set(held)
-    facts = {**held, **(await store.facts_of(tx, wanted) if wanted else {})}
-    rows = _Rows(owners=await _owners_of_dropped(tx, orders, new))
-    for key in sorted(orders):
-        if orders[key].snapshots:
-            _advance_one(rows, orders[key], facts, new, announcer)
-    await store_writes.write_orders(tx, rows.orders)
-    await store_writes.write_snapshots(tx, rows.snapshots)
-    await store_writes.write_links(tx, rows.links)
-    await store_writes.write_steps(tx, rows.steps)
-    await append(tx, rows.outgoing)
-
-
-async def _owners_of_dropped(
-    tx: AsyncConnection, orders: Mapping[OrderKey, StoredOrder], new: NewFacts
-) -> dict[ParcelKey, set[OrderKey]]:
-    """Who else still names a parcel that a new snapshot may leave out."""
+) -> list[Outcome]:
+    """Each decision beside what stood before it, with the shop's document where something has to be told of it."""
+    told_now = {key: _standing_document(orders[key], decisions[key], told) for key, told in new.snapshots.items()}
+    wanted = [
+        key
+        for key, decision in decisions.items()
+        if told_now.get(key) is None and (decision.steps or _needs_document(orders[key], decision, announcer))
+    ]
+    documents = await store.documents_of(tx, wanted) if wanted else {}
     dropped = {
         parcel
-        for key, told in new.snapshots.items()
-        for fact, _ in told
-        for parcel in orders[key].named - set(fact.parcels)
+        for key in new.snapshots
+        if (before := orders[key].fold) is not None
+        for parcel in set(before.shop.parcels) - set(decisions[key].shop.parcels)
     }
-    return await store.orders_of(tx, dropped, still_named=True) if dropped else {}
-
-
-def _advance_one(
-    rows: _Rows,
-    stored: StoredOrder,
-    facts: Mapping[ParcelKey, Sequence[ParcelFact]],
-    new: NewFacts,
-    announcer: Announcer,
-) -> None:
-    told_now = new.snapshots.get(stored.key, [])
-    time_facts = tuple(dict.fromkeys((*stored.time_facts, *new.time.get(stored.key, ()))))
-    own = {key: facts.get(key, ()) for fact in stored.snapshots for key in fact.parcels}
-    decision = advance(stored.snapshots, own, time_facts, stored.told)
-    order = _standing_order(stored, decision, told_now)
-    for nth, due in enumerate(decision.steps, start=stored.steps_announced + 1):
-        event = announcer.step_event(order, decision, due, nth)
-        rows.outgoing.append(outgoing_step(event, new.traces))
-        parcel = str(due.parcel) if due.parcel else ""
-        rows.steps.append(
-            {
-                **_named(stored.key),
-                "step": due.step,
-                "occurrence": due.occurrence,
-                "parcel": parcel,
-                "sequence": nth,
-                "occurred_at": due.occurred_at,
-                "still_true": due.still_true,
-                "event_id": event.event_id,
-                "caused_by": due.caused_by,
-            }
+    owners = await store.orders_of(tx, dropped, still_named=True) if dropped else {}
+    return [
+        Outcome(
+            orders[key],
+            decisions[key],
+            told_now.get(key) or documents.get(key),
+            tuple(fact for fact, _ in new.snapshots.get(key, ())),
+            frozenset(parcel for parcel, others in owners.items() if others - {key}),
         )
-    rows.snapshots.extend(_snapshot_row(stored.key, fact) for fact, _ in told_now)
-    rows.links.extend(_link_rows(stored.key, decision))
-    wanted_by_others = {parcel for parcel, owners in rows.owners.items() if owners - {stored.key}}
-    rows.outgoing.extend(watch_events(announcer.directory, order, decision, stored, wanted_by_others))
-    rows.orders.append(_order_row(stored, order, decision, time_facts, announcer))
+        for key in sorted(decisions)
+    ]
 
 
-def _standing_order(stored: StoredOrder, decision: Decision, told: Iterable[tuple[ShopFact, Order]]) -> Order:
-    """The full snapshot that stands: one of the new ones, or the one that stood."""
-    for fact, order in told:
-        if fact.sequence == decision.shop.sequence and fact.digest == decision.shop.digest:
-            return order
-    assert stored.order is not None, "an order with snapshots has one that stands"
-    return stored.order
+def _needs_document(stored: StoredOrder, decision: Decision, announcer: Announcer) -> bool:
+    before = stored.fold
+    if before is None or before.basis is not decision.fold.basis:
+        return True
+    return may_need_watching(announcer.directory, before, decision)
 
 
-def _named(key: OrderKey) -> dict[str, Any]:
-    return {"shop": key.shop, "order_id": key.order_id}
-
-
-def _snapshot_row(key: OrderKey, fact: ShopFact) -> dict[str, Any]:
-    return {
-        **_named(key),
-        "sequence": fact.sequence,
-        "digest": fact.digest,
-        "event_id": fact.id,
-        "said_at": fact.time,
-        "fact": json.dumps(shop_fact_to_json(fact)),
-    }
-
-
-def _link_rows(key: OrderKey, decision: Decision) -> list[dict[str, Any]]:
-    """Every parcel the order ever had; position -1 for one that the standing snapshot no longer names."""
-    positions = {parcel: nth for nth, parcel in enumerate(decision.shop.parcels)}
-    rows = []
-    for parcel in sorted(decision.parcels):
-        state = decision.parcels.get(parcel, NEVER_SCANNED)
-        rows.append(
-            {
-                **_named(key),
-                "carrier": parcel.carrier,
-                "reference": parcel.reference,
-                "position": positions.get(parcel, -1),
-                "stage": state.stage,
-                "condition": state.condition,
-                "state": state_to_json(state),
-            }
-        )
-    return rows
-
-
-def _order_row(
-    stored: StoredOrder,
-    order: Order,
-    decision: Decision,
-    time_facts: Sequence[PromiseBroken],
-    announcer: Announcer,
-) -> dict[str, Any]:
-    finished = decision.state in FINISHED
-    return {
-        **_named(stored.key),
-        "snapshot": order.to_json().decode(),
-        "state": decision.state,
-        "placed_at": order.placed_at,
-        "time_facts": json.dumps([time_fact_to_json(fact) for fact in time_facts]),
-        "steps_announced": stored.steps_announced + len(decision.steps),
-        "finished_at": _finished_at(decision) if finished else None,
-        "check_at": None if finished else _check_at(decision, time_facts, announcer, order),
-    }
-
-
-def _finished_at(decision: Decision) -> datetime:
-    seen = [state.seen_at for state in decision.parcels.values() if state.seen_at and state.stage in FINAL]
-    return max((*seen, decision.shop.time))
-
-
-def _check_at(
-    decision: Decision, time_facts: Sequence[PromiseBroken], announcer: Announcer, order: Order
-) -> datetime | None:
-    """When somebody has to look whether the promise was kept; None once known, or if the shop wants none."""
-    until = decision.shop.promise_until
-    if until is None or not announcer.shops[order.shop].promise.announce_broken:
+def _standing_document(
+    stored: StoredOrder, decision: Decision, told: Iterable[tuple[ShopFact, Order]]
+) -> Document | None:
+    """The full snapshot that stands if it is one of the new ones; without contact where that was erased."""
+    standing = (decision.shop.sequence, decision.shop.digest)
+    order = next((order for fact, order in told if (fact.sequence, fact.digest) == standing), None)
+    if order is None:
         return None
-    if any(fact.promised_until == until for fact in time_facts):
-        return None
-    return broken_on(until, decision.shop.zone)
+    document: Document = orjson.loads((order_without_contact(order) if stored.erased else order).to_json())
+    return document

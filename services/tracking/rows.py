@@ -1,15 +1,14 @@
-"""Domain facts as JSON rows and back. The only place that knows how they look in the database."""
+"""Domain facts as JSON rows and back. With `checkpoint.py` the only place that knows how they look in the database."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.tracking.domain.promise import PromiseBroken
-from services.tracking.domain.shipment import ParcelFact, ParcelKey, ParcelState
+from services.tracking.domain.regions import Region
+from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
 from shared.contracts.base import rfc3339
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
@@ -26,9 +25,8 @@ def _text(value: datetime | None) -> str | None:
 
 
 def fact_to_json(fact: ParcelFact) -> dict[str, Any]:
+    """What has no column of its own in `timeline`."""
     row = {
-        "id": str(fact.id),
-        "at": rfc3339(fact.occurred_at),
         "stage": fact.stage,
         "condition": fact.condition,
         "action_by": fact.action_by,
@@ -45,45 +43,65 @@ def fact_to_json(fact: ParcelFact) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def fact_from_json(row: Json) -> ParcelFact:
+def timeline_line(key: ParcelKey, fact: ParcelFact, digest: bytes) -> dict[str, Any]:
+    """As it goes to `timeline`, in JSON."""
+    return {
+        "carrier": key.carrier,
+        "reference": key.reference,
+        "occurred_at": fact.occurred_at,
+        "event_id": fact.id,
+        "digest": digest.hex(),
+        "heard_at": fact.heard_at,
+        "fact": fact_to_json(fact),
+    }
+
+
+def fact_from_row(row: Json) -> ParcelFact:
+    """From a row of `timeline`."""
+    fact = row["fact"]
     return ParcelFact(
-        id=UUID(row["id"]),
-        occurred_at=datetime.fromisoformat(row["at"]),
-        stage=Stage(row["stage"]),
-        condition=Condition(row["condition"]) if "condition" in row else None,
-        action_by=Actor(row["action_by"]) if "action_by" in row else None,
-        delivered_to=DeliveredTo(row["delivered_to"]) if "delivered_to" in row else None,
-        clock=Clock(row["clock"]),
-        city=row.get("city"),
-        country=row.get("country"),
-        postal_code=row.get("postal_code"),
-        code=row.get("code"),
-        text=row.get("text"),
-        eta_from=_instant(row.get("eta_from")),
-        eta_until=_instant(row.get("eta_until")),
+        id=UUID(int=row["event_id"].int),  # the driver has a UUID of its own
+        occurred_at=row["occurred_at"],
+        heard_at=row["heard_at"],
+        stage=Stage(fact["stage"]),
+        condition=Condition(fact["condition"]) if "condition" in fact else None,
+        action_by=Actor(fact["action_by"]) if "action_by" in fact else None,
+        delivered_to=DeliveredTo(fact["delivered_to"]) if "delivered_to" in fact else None,
+        clock=Clock(fact["clock"]),
+        city=fact.get("city"),
+        country=fact.get("country"),
+        postal_code=fact.get("postal_code"),
+        code=fact.get("code"),
+        text=fact.get("text"),
+        eta_from=_instant(fact.get("eta_from")),
+        eta_until=_instant(fact.get("eta_until")),
     )
 
 
 def shop_fact_to_json(fact: ShopFact) -> dict[str, Any]:
+    """What has no column of its own in `snapshots`."""
     return {
         "state": fact.state,
         "placed_at": rfc3339(fact.placed_at),
         "zone": fact.zone,
         "payment": fact.payment,
         "parcels": [list(key) for key in fact.parcels],
+        "regions": [list(region) for region in fact.regions],
         "promise_until": fact.promise_until.isoformat() if fact.promise_until else None,
         "lines_pending": fact.lines_pending,
+        "home": list(fact.home),
+        "home_zone": fact.home_zone,
+        "watched": fact.watched,
     }
 
 
-def shop_fact_from_row(row: Json) -> ShopFact:
-    """From a row of `snapshots`."""
-    fact = row["fact"]
+def shop_fact_from_json(fact: Json, *, id: UUID, sequence: int, time: datetime, digest: str) -> ShopFact:
+    """What is absent was written by an older version, which did not ask for it."""
     return ShopFact(
-        id=row["event_id"],
-        sequence=row["sequence"],
-        time=row["said_at"],
-        digest=row["digest"],
+        id=id,
+        sequence=sequence,
+        time=time,
+        digest=digest,
         state=ShopState(fact["state"]),
         placed_at=datetime.fromisoformat(fact["placed_at"]),
         zone=fact["zone"],
@@ -91,30 +109,25 @@ def shop_fact_from_row(row: Json) -> ShopFact:
         parcels=tuple(ParcelKey(*key) for key in fact["parcels"]),
         promise_until=date.fromisoformat(fact["promise_until"]) if fact["promise_until"] else None,
         lines_pending=fact["lines_pending"],
+        regions=tuple(Region(*region) for region in fact.get("regions", ())),
+        home=Region(*fact["home"]) if "home" in fact else Region("ES"),
+        home_zone=fact.get("home_zone", fact["zone"]),
+        watched=fact.get("watched", True),
     )
 
 
-def time_fact_to_json(fact: PromiseBroken) -> dict[str, Any]:
-    return {"parcel": list(fact.parcel) if fact.parcel else None, "promised_until": fact.promised_until.isoformat()}
-
-
-def time_fact_from_json(row: Json) -> PromiseBroken:
-    return PromiseBroken(
-        ParcelKey(*row["parcel"]) if row["parcel"] else None, date.fromisoformat(row["promised_until"])
+def shop_fact_from_row(row: Json) -> ShopFact:
+    """From a row of `snapshots`."""
+    return shop_fact_from_json(
+        row["fact"],
+        id=UUID(int=row["event_id"].int),
+        sequence=row["sequence"],
+        time=row["said_at"],
+        digest=row["digest"],
     )
 
 
-def state_to_json(state: ParcelState) -> str:
-    row = {
-        "action_by": state.action_by,
-        "delivered_to": state.delivered_to,
-        "city": state.city,
-        "country": state.country,
-        "postal_code": state.postal_code,
-        "eta_from": _text(state.eta_from),
-        "eta_until": _text(state.eta_until),
-        "since": _text(state.since),
-        "seen_at": _text(state.seen_at),
-        "delivered_at": _text(state.delivered_at),
-    }
-    return json.dumps({name: value for name, value in row.items() if value is not None}, sort_keys=True)
+def parcel_from_text(text: str) -> ParcelKey | None:
+    """From the `parcel` column of `steps`, which is empty for a step about the order as a whole."""
+    carrier, _, reference = text.partition("/")
+    return ParcelKey(carrier, reference) if carrier else None

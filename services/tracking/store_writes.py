@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+import orjson
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tracking.domain.shipment import ParcelFact, ParcelKey
-from services.tracking.rows import fact_to_json
+from services.tracking.domain.shipment import ParcelKey
 from shared.database import Row, columns, insert_rows, run
 
 
-async def write_facts(tx: AsyncConnection, parcels: Mapping[ParcelKey, Sequence[ParcelFact]]) -> None:
+async def add_facts(tx: AsyncConnection, lines: Sequence[Mapping[str, Any]]) -> set[tuple[UUID, bytes]]:
+    """One line of the timeline each. Answers (event id, digest) of those that were not there yet: each is kept once.
+
+    Sent as one JSON text: the driver takes a microsecond for each element of an array, and there are seven in a line.
+    """
+    result = await tx.execute(
+        text(
+            "INSERT INTO timeline (carrier, reference, occurred_at, event_id, digest, heard_at, fact) "
+            "SELECT carrier, reference, occurred_at, event_id, decode(digest, 'hex'), heard_at, fact "
+            "FROM json_to_recordset(CAST(CAST(:lines AS text) AS json)) AS l (carrier text, reference text, "
+            "occurred_at timestamptz, event_id uuid, digest text, heard_at timestamptz, fact jsonb) "
+            "ON CONFLICT DO NOTHING RETURNING event_id, digest"
+        ),
+        {"lines": orjson.dumps(lines).decode()},
+    )
+    return {(row[0], row[1]) for row in result.fetchall()}
+
+
+async def park(tx: AsyncConnection, parcels: Collection[ParcelKey], *, parked: bool) -> None:
+    """Note that no order names these parcels, or that one does now."""
+    if not parcels:
+        return
     await run(
         tx,
-        "UPDATE parcels p SET facts = CAST(k.facts AS jsonb) "
-        "FROM unnest(CAST(:carriers AS text[]), CAST(:references AS text[]), CAST(:facts AS text[])) "
-        "AS k (carrier, reference, facts) WHERE p.carrier = k.carrier AND p.reference = k.reference",
+        "UPDATE parcels p SET parked = :parked FROM unnest(CAST(:carriers AS text[]), CAST(:references AS text[])) "
+        "AS k (carrier, reference) WHERE p.carrier = k.carrier AND p.reference = k.reference",
+        parked=parked,
         carriers=[key.carrier for key in parcels],
         references=[key.reference for key in parcels],
-        facts=[json.dumps([fact_to_json(fact) for fact in facts]) for facts in parcels.values()],
     )
 
 
 async def write_snapshots(tx: AsyncConnection, rows: Sequence[Row]) -> None:
-    """Every snapshot ever told, stale ones and conflicts too: the fold is over all of them."""
+    """Every snapshot ever told, stale ones and conflicts too: the fold is over all of them.
+
+    Only the one that stands keeps its document. The same content told twice counts as of its first telling.
+    """
     types = {
         "shop": "text",
         "order_id": "text",
@@ -35,26 +59,70 @@ async def write_snapshots(tx: AsyncConnection, rows: Sequence[Row]) -> None:
         "event_id": "uuid",
         "said_at": "timestamptz",
         "fact": "jsonb",
+        "document": "jsonb",
     }
-    await insert_rows(tx, "snapshots", types, rows, then="ON CONFLICT DO NOTHING")
+    then = """ON CONFLICT (shop, order_id, sequence, digest) DO UPDATE SET event_id = excluded.event_id,
+              said_at = excluded.said_at, fact = excluded.fact,
+              document = coalesce(excluded.document, snapshots.document)
+              WHERE (excluded.said_at, excluded.event_id) < (snapshots.said_at, snapshots.event_id)"""
+    first: dict[tuple[Any, ...], Row] = {}
+    for row in sorted(rows, key=lambda row: (row["said_at"], row["event_id"])):
+        first.setdefault((row["shop"], row["order_id"], row["sequence"], row["digest"]), row)
+    await insert_rows(tx, "snapshots", types, list(first.values()), then=then)
+
+
+async def keep_documents(tx: AsyncConnection, standing: Sequence[Row]) -> None:
+    """Of these orders only the snapshot that stands keeps what the shop wrote: the rest is decided, not told."""
+    await run(
+        tx,
+        "UPDATE snapshots s SET document = NULL FROM unnest(CAST(:shop AS text[]), CAST(:order_id AS text[]), "
+        "CAST(:sequence AS bigint[]), CAST(:digest AS text[])) AS k (shop, order_id, sequence, digest) "
+        "WHERE s.shop = k.shop AND s.order_id = k.order_id AND s.document IS NOT NULL "
+        "AND (s.sequence, s.digest) <> (k.sequence, k.digest)",
+        **columns(standing, "shop", "order_id", "sequence", "digest"),
+    )
+
+
+_STATE = {
+    "shop": "text",
+    "order_id": "text",
+    "state": "text",
+    "late": "boolean",
+    "steps_announced": "int",
+    "finished_at": "timestamptz",
+    "check_at": "timestamptz",
+    "fold": "text",
+}
+_STANDING = {
+    "shop": "text",
+    "order_id": "text",
+    "placed_at": "timestamptz",
+    "email": "text",
+    "phone": "text",
+    "basis": "text",
+}
 
 
 async def write_orders(tx: AsyncConnection, rows: Sequence[Row]) -> None:
-    names = (
-        "shop", "order_id", "snapshot", "state", "placed_at", "time_facts", "steps_announced", "finished_at",
-        "check_at",
-    )  # fmt: skip
+    """Where the orders stand."""
+    await _update_orders(tx, _STATE, rows)
+
+
+async def write_standing(tx: AsyncConnection, rows: Sequence[Row]) -> None:
+    """What only a new snapshot changes: what orders are searched by, and what their facts are folded onto."""
+    await _update_orders(tx, _STANDING, rows)
+
+
+async def _update_orders(tx: AsyncConnection, types: Mapping[str, str], rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    changed = ", ".join(f"{name} = k.{name}" for name in types if name not in ("shop", "order_id"))
+    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in types.items())
     await run(
         tx,
-        "UPDATE orders o SET snapshot = CAST(k.snapshot AS jsonb), state = k.state, placed_at = k.placed_at, "
-        "time_facts = CAST(k.time_facts AS jsonb), steps_announced = k.steps_announced, "
-        "finished_at = k.finished_at, check_at = k.check_at FROM unnest("
-        "CAST(:shop AS text[]), CAST(:order_id AS text[]), CAST(:snapshot AS text[]), CAST(:state AS text[]), "
-        "CAST(:placed_at AS timestamptz[]), CAST(:time_facts AS text[]), CAST(:steps_announced AS int[]), "
-        "CAST(:finished_at AS timestamptz[]), CAST(:check_at AS timestamptz[])) "
-        "AS k (shop, order_id, snapshot, state, placed_at, time_facts, steps_announced, finished_at, check_at) "
+        f"UPDATE orders o SET {changed} FROM unnest({arrays}) AS k ({', '.join(types)}) "
         "WHERE o.shop = k.shop AND o.order_id = k.order_id",
-        **columns(rows, *names),
+        **columns(rows, *types),
     )
 
 
@@ -68,10 +136,9 @@ async def write_links(tx: AsyncConnection, rows: Sequence[Row]) -> None:
         "position": "int",
         "stage": "text",
         "condition": "text",
-        "state": "jsonb",
     }
     then = """ON CONFLICT (shop, order_id, carrier, reference) DO UPDATE SET position = excluded.position,
-              stage = excluded.stage, condition = excluded.condition, state = excluded.state"""
+              stage = excluded.stage, condition = excluded.condition"""
     await insert_rows(tx, "order_parcels", types, rows, then=then)
 
 
@@ -132,11 +199,12 @@ async def count_unmapped(tx: AsyncConnection, rows: Sequence[Row]) -> None:
     await run(
         tx,
         "INSERT INTO unmapped_codes (carrier, code, sample, seen, first_seen, last_seen) "
-        "SELECT carrier, code, max(sample), count(*), min(at), max(at) FROM unnest("
+        "SELECT carrier, code, min(sample), count(*), min(at), max(at) FROM unnest("
         "CAST(:carrier AS text[]), CAST(:code AS text[]), CAST(:sample AS text[]), CAST(:at AS timestamptz[])) "
         "AS u (carrier, code, sample, at) GROUP BY carrier, code ORDER BY carrier, code "
         "ON CONFLICT (carrier, code) DO UPDATE SET seen = unmapped_codes.seen + excluded.seen, "
-        "sample = coalesce(excluded.sample, unmapped_codes.sample), "
+        "sample = least(excluded.sample, unmapped_codes.sample), "
+        "first_seen = least(unmapped_codes.first_seen, excluded.first_seen), "
         "last_seen = greatest(unmapped_codes.last_seen, excluded.last_seen)",
         **columns(rows, "carrier", "code", "sample", "at"),
     )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from services.tracking.domain.shipment import ParcelFact, ParcelKey
+from datetime import datetime
+
+from services.tracking.domain.promise import Patience
+from services.tracking.domain.regions import Region, region_of
+from services.tracking.domain.shipment import CLOCK_SKEW, ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
-from shared.contracts.orders import Order
+from shared.contracts.orders import Order, Shipment
 from shared.contracts.shipments import ShipmentEvent
 from shared.messaging.inbox import Delivery
 from shared.shops import Shop
+
+DIGEST_BYTES = 8
+"""Enough to tell two contents under one id apart."""
 
 
 def parcel_key(event: ShipmentEvent) -> ParcelKey:
@@ -32,23 +39,52 @@ def parcel_fact(delivery: Delivery[ShipmentEvent]) -> ParcelFact:
         text=event.carrier_text,
         eta_from=eta.from_ if eta else None,
         eta_until=eta.until if eta else None,
+        heard_at=_heard_first(event.occurred_at, delivery.heard_at),
     )
 
 
+def _heard_first(said: datetime, heard_at: datetime | None) -> datetime | None:
+    """When it was heard, if it claims to have happened after that."""
+    return heard_at if heard_at is not None and said > heard_at + CLOCK_SKEW else None
+
+
 def shop_fact(delivery: Delivery[Order], shop: Shop) -> ShopFact:
-    order = delivery.data
+    order, said_at = delivery.data, delivery.envelope.time
+    home = region_of(shop.country)
     return ShopFact(
         id=delivery.envelope.id,
         sequence=order.sequence,
-        time=delivery.envelope.time,
+        time=_heard_first(said_at, delivery.heard_at) or said_at,
         digest=delivery.digest.hex(),
         state=order.state,
-        placed_at=order.placed_at,
+        placed_at=_heard_first(order.placed_at, delivery.heard_at) or order.placed_at,
         zone=order.buyer.timezone or shop.zone,
         payment=order.payment.state if order.payment else None,
         parcels=tuple(ParcelKey(s.carrier, s.reference) for s in order.shipments),
         promise_until=order.promise.deliver_until if order.promise else None,
         lines_pending=_lines_pending(order),
+        regions=tuple(_region(shipment, home) for shipment in order.shipments),
+        home=home,
+        home_zone=shop.zone,
+        watched=shop.promise.announce_broken,
+    )
+
+
+def _region(shipment: Shipment, home: Region) -> Region:
+    bound_for = shipment.destination
+    if bound_for is None or bound_for.country is None:
+        return home
+    return region_of(bound_for.country, bound_for.postal_code)
+
+
+def patience_of(shop: Shop) -> Patience:
+    rules = shop.promise
+    return Patience(
+        first_scan=rules.first_scan_business_days,
+        stalled_at_home=rules.stalled_domestic_business_days,
+        stalled_abroad=rules.stalled_international_business_days,
+        cut_off=rules.cut_off,
+        tell_at=rules.tell_at,
     )
 
 

@@ -1,7 +1,4 @@
-"""Time passing is a fact too: looks, by an index, for orders whose promise has run out, and tells the fold.
-
-Knows the shop's promised day only. No first scan, stalled parcels, business days and holidays are not watched yet.
-"""
+"""Time passing is a fact too: looks, by an index, for orders with a deadline that is over, and tells the fold."""
 
 from __future__ import annotations
 
@@ -11,11 +8,11 @@ from datetime import datetime, timedelta
 
 from services.tracking import queues, store
 from services.tracking.announce import Announcer
-from services.tracking.domain.order import advance
-from services.tracking.domain.promise import PromiseBroken, promises_broken
+from services.tracking.domain.promise import TimeFact, deadlines
 from services.tracking.handlers import NewFacts, apply
 from services.tracking.store import OrderKey, StoredOrder
-from shared.database import Database, fetch, run
+from services.tracking.translate import patience_of
+from shared.database import Database, fetch
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import is_infrastructure
 from shared.observability.logs import get_logger
@@ -25,7 +22,6 @@ from shared.processes import Runtime
 BATCH = 100
 PAUSE = timedelta(seconds=1)
 COUNT_PAUSE = timedelta(minutes=1)
-LOOK_AGAIN_AFTER = timedelta(hours=6)
 
 
 async def watch(database: Database, announcer: Announcer, runtime: Runtime, clock: Callable[[], datetime]) -> None:
@@ -55,7 +51,7 @@ async def _count_parked(database: Database) -> None:
 
 
 async def look_once(database: Database, announcer: Announcer, now: datetime) -> int:
-    """Take the orders that are due and tell each broken promise once. Answers how many orders were looked at."""
+    """Take the orders that are due and tell what has become late. Answers how many orders were looked at."""
     async with database.transaction() as tx:
         rows = await fetch(
             tx,
@@ -66,32 +62,16 @@ async def look_once(database: Database, announcer: Announcer, now: datetime) -> 
         )
         if not rows:
             return 0
-        keys = [OrderKey(row["shop"], row["order_id"]) for row in rows]
-        orders = await store.lock_orders(tx, keys)
-        parcels = {key for order in orders.values() for fact in order.snapshots for key in fact.parcels}
-        facts = await store.facts_of(tx, parcels) if parcels else {}
-        broken = {key: _broken(orders[key], facts, now) for key in keys}
-        await apply(tx, NewFacts(time={key: found for key, found in broken.items() if found}), announcer)
-        quiet = [key for key, found in broken.items() if not found]
-        await run(
-            tx,
-            "UPDATE orders o SET check_at = :later FROM unnest(CAST(:shops AS text[]), CAST(:ids AS text[])) "
-            "AS k (shop, order_id) WHERE o.shop = k.shop AND o.order_id = k.order_id",
-            later=now + LOOK_AGAIN_AFTER,
-            shops=[key.shop for key in quiet],
-            ids=[key.order_id for key in quiet],
-        )
+        orders = await store.lock_orders(tx, [OrderKey(row["shop"], row["order_id"]) for row in rows])
+        due = {key: _due(order, announcer, now) for key, order in orders.items()}
+        await apply(tx, NewFacts(time=due), announcer)
     return len(rows)
 
 
-def _broken(order: StoredOrder, facts: store.FactsByParcel, now: datetime) -> list[PromiseBroken]:
-    """What is news: a promise told as broken before the parcel left is not told again of the parcel."""
-    own = {key: facts.get(key, ()) for fact in order.snapshots for key in fact.parcels}
-    decision = advance(order.snapshots, own, order.time_facts, order.told)
-    known = set(order.time_facts)
-    told_of_the_order = {fact.promised_until for fact in known if fact.parcel is None}
-    return [
-        fact
-        for fact in promises_broken(decision.shop, decision.parcels, now)
-        if fact not in known and fact.promised_until not in told_of_the_order
-    ]
+def _due(order: StoredOrder, announcer: Announcer, now: datetime) -> list[TimeFact]:
+    """Empty when things have changed since somebody said when to look: it is then said anew."""
+    if order.fold is None:
+        return []
+    fold, patience = order.fold, patience_of(announcer.shops[order.key.shop])
+    over = deadlines(fold.shop, fold.states, fold.basis.sent, fold.told, patience)
+    return [deadline.fact for deadline in over if deadline.at <= now]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
@@ -43,7 +44,7 @@ def dead_letter(record: ConsumerRecord, reason: str) -> DeadLetter:
 
 def _decode_one(record: ConsumerRecord, topic: Topic) -> Delivery[Contract]:
     try:
-        envelope = Envelope.from_headers((name, value or b"") for name, value in record.headers)
+        envelope = Envelope.from_headers(record.headers)
     except NotAnEvent as error:
         raise Poison(f"not an event: {error}") from error
     if envelope.type != topic.event_type:
@@ -56,7 +57,13 @@ def _decode_one(record: ConsumerRecord, topic: Topic) -> Delivery[Contract]:
         data = decode(topic.model, record.value)
     except ValidationError as error:
         raise Poison(f"invalid: {_first_problem(error)}") from error
-    return Delivery(record.topic, record.partition, record.offset, envelope, data, digest_of(record.value))
+    digest, heard_at = digest_of(record.value), _heard_at(record.timestamp)
+    return Delivery(record.topic, record.partition, record.offset, envelope, data, digest, heard_at=heard_at)
+
+
+def _heard_at(timestamp_ms: int) -> datetime | None:
+    """Kafka's own stamp; -1 on a record that has none."""
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC) if timestamp_ms >= 0 else None
 
 
 def _first_problem(error: ValidationError) -> str:

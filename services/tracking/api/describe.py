@@ -18,7 +18,8 @@ from services.tracking.api.answers import (
     WhyMessage,
     WhyStep,
 )
-from services.tracking.domain.promise import broken_on
+from services.tracking.domain.order import promise_is_broken
+from services.tracking.domain.promise import NeverSeen, PromiseBroken, Stalled, broken_on
 from services.tracking.domain.shipment import ParcelKey, in_true_order
 from services.tracking.queries import OrderStory
 from shared.contracts.shipments import Location
@@ -43,7 +44,7 @@ def describe_order(story: OrderStory, announcer: Announcer) -> OrderAnswer:
         promise=PromiseAnswer(
             deliver_from=promise.deliver_from,
             deliver_until=promise.deliver_until,
-            broken=any(fact.promised_until == promise.deliver_until for fact in story.time_facts),
+            broken=promise_is_broken(decision),
         )
         if promise
         else None,
@@ -150,10 +151,14 @@ def _snapshots(story: OrderStory) -> Iterator[TimelineEntry]:
 def _time(story: OrderStory) -> Iterator[TimelineEntry]:
     zone = story.decision.shop.zone
     for fact in story.time_facts:
-        at = broken_on(fact.promised_until, zone)
-        yield TimelineEntry(
-            at=at, clock=Clock.EXACT, kind="promise_broken", parcel=str(fact.parcel) if fact.parcel else None
-        )
+        match fact:
+            case PromiseBroken():
+                at, kind = broken_on(fact.promised_until, zone), "promise_broken"
+            case NeverSeen():
+                at, kind = fact.at, "never_scanned"
+            case Stalled():
+                at, kind = fact.at, "stalled"
+        yield TimelineEntry(at=at, clock=Clock.EXACT, kind=kind, parcel=str(fact.parcel) if fact.parcel else None)
 
 
 def describe_why(story: OrderStory) -> Why:
@@ -184,6 +189,8 @@ def describe_why(story: OrderStory) -> Why:
 
 
 def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:
+    """A contradicting snapshot shares its id with the one that stands, and brought about nothing."""
+    followed = () if entry.ignored == "conflict" else steps.get(entry.fact or (entry.parcel or "", entry.at), ())
     return WhyFact(
         event=entry.fact,
         kind=entry.kind,
@@ -191,5 +198,5 @@ def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:
         parcel=entry.parcel,
         what=str(entry.stage or entry.state or entry.kind),
         ignored=entry.ignored,
-        steps=tuple(steps.get(entry.fact or (entry.parcel or "", entry.at), ())),
+        steps=tuple(followed),
     )

@@ -11,7 +11,7 @@ from services.tracking.api.page_dates import Calendar, place_name
 from services.tracking.api.page_language import ASKS_THE_BUYER, Words, variants_of
 from services.tracking.api.page_links import unbroken, web_link
 from services.tracking.domain.lifecycle import FINAL, TROUBLED
-from services.tracking.domain.promise import is_late_news
+from services.tracking.domain.promise import PromiseBroken, broken_on, is_late_news
 from services.tracking.domain.shipment import ParcelFact, ParcelKey, ParcelState, in_true_order
 from services.tracking.queries import OrderStory
 from shared.contracts.shipments import Eta
@@ -48,9 +48,16 @@ class Reader:
         """True when the promised day is over and this is news: the shop has not promised another since."""
         promise = self.story.order.promise
         return promise is not None and any(
-            fact.promised_until == promise.deliver_until and fact.parcel in (key, None)
+            isinstance(fact, PromiseBroken)
+            and fact.promised_until == promise.deliver_until
+            and fact.parcel in (key, None)
             for fact in self.story.time_facts
         )
+
+    def is_news(self, state: ParcelState) -> bool:
+        """Whether being late against the promise is worth a word beside what the carrier said last."""
+        promised = self.story.decision.shop.promise_until
+        return promised is not None and is_late_news(state, broken_on(promised, self.story.decision.shop.zone))
 
 
 def tone_of(stage: Stage, condition: Condition | None, action_by: Actor | None, *, late: bool = False) -> Tone:
@@ -73,7 +80,7 @@ def describe_parcel(reader: Reader, key: ParcelKey) -> PageParcel:
     state = reader.story.decision.parcels[key]
     shipment = shipment_of(reader.story.order, key)
     facts = parcel_facts(reader.shop, reader.announcer.directory, key, shipment, state)
-    late = reader.late(key) and is_late_news(state)
+    late = reader.late(key) and reader.is_news(state)
     values = sentence_values(reader, facts)
     variants = variants_of(state.condition, state.action_by, state.delivered_to, late=late)
     return PageParcel(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.tracking.domain.lateness import Lateness
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, PaymentState, ShopState, Stage, Step
 
 # --- 1. What may follow what -----------------------------------------------------------------------------------------
@@ -39,6 +40,9 @@ UNDER_WAY = frozenset(Stage) - {Stage.UNKNOWN, Stage.REGISTERED, Stage.CANCELLED
 
 FINAL = frozenset({Stage.DELIVERED, Stage.RETURNED, Stage.LOST, Stage.CANCELLED})
 """Nothing more is expected. Only a row of CORRECTIONS leads out."""
+
+ARRIVED = frozenset({Stage.FAILED_ATTEMPT, Stage.READY_FOR_PICKUP, Stage.DELIVERED})
+"""It reached the buyer, or the carrier tried. A promise is kept by that."""
 
 _ANY_SCAN_AFTER_THE_FIRST = UNDER_WAY - {Stage.ACCEPTED} | {Stage.CANCELLED}
 
@@ -133,8 +137,8 @@ _BUYER = frozenset({Actor.BUYER})
 _ANYBODY = frozenset({Actor.BUYER, Actor.SHOP, Actor.CARRIER, None})
 
 TROUBLES: tuple[Trouble, ...] = (
-    Trouble(Condition.DELAYED, _ANYBODY, Step.DELAYED, kind="delay"),
-    Trouble(Condition.WEATHER, _ANYBODY, Step.DELAYED, kind="delay"),
+    Trouble(Condition.DELAYED, _ANYBODY, Step.DELAYED, kind=Lateness.DELAY),
+    Trouble(Condition.WEATHER, _ANYBODY, Step.DELAYED, kind=Lateness.DELAY),
     Trouble(Condition.CUSTOMS, _BUYER, Step.CUSTOMS, kind="buyer"),
     Trouble(Condition.CUSTOMS, _ANYBODY - _BUYER, Step.CUSTOMS, kind="clearance", once=True),
     # Charges before delivery are duties in nearly every carrier's table. What the shop owes, the buyer only waits for.
@@ -203,9 +207,6 @@ BUYER_MUST_ACT_SURVIVES = frozenset({Step.IN_TRANSIT, Step.DELAYED, Step.CUSTOMS
 
 UNTOLD_ONCE_CANCELLED = frozenset({Step.SHIPPED, Step.IN_TRANSIT, Step.DELAYED, Step.CUSTOMS})
 """After the shop has cancelled the order these are noise; a delivery, an attempt or a return are still news."""
-
-LATE_MATTERS_IN = frozenset({Stage.REGISTERED, Stage.ACCEPTED, Stage.IN_TRANSIT})
-"""A broken promise is news only here: elsewhere the buyer has just heard something better, or must act already."""
 
 # --- 5. What a buyer hears of a shop's snapshot -----------------------------------------------------------------------
 

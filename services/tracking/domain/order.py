@@ -1,51 +1,57 @@
-"""Where an order stands and what its buyer is to hear next: `advance`, a pure function of the set of facts.
+"""Where an order stands and what its buyer is to hear next: pure functions of the set of facts.
 
-Any permutation, duplication or batching of the same facts gives the same state and, counting what was told before, the
-same set of steps. The only exception is named at `without_conflicts`: two contents under one sequence.
+`advance` decides from all facts there are; `go_on` from what is kept of them and the facts that are new. Any
+permutation, duplication or batching of the same facts gives the same state and, counting what was told before, the same
+set of steps. The only exception is named at `without_conflicts`: two contents under one sequence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from itertools import chain
+from typing import NamedTuple
 
-from services.tracking.domain.lifecycle import OPENING, SHOP_SAYS_OF_PARCELS, UNDER_WAY
-from services.tracking.domain.promise import PromiseBroken
+from services.tracking.domain.calendar import local_day
+from services.tracking.domain.episode import AsTold, once_in_an_episode, tells_of_lateness
+from services.tracking.domain.fold import Basis, Fold, basis_of
+from services.tracking.domain.lifecycle import FINAL, OPENING, SHOP_SAYS_OF_PARCELS, UNDER_WAY
+from services.tracking.domain.promise import PromiseBroken, TimeFact, broken_on, told_by_time
 from services.tracking.domain.shipment import (
     NEVER_SCANNED,
     Ignored,
     ParcelFact,
     ParcelKey,
     ParcelState,
-    Walk,
-    facts_of_order,
-    walk_parcel,
+    in_true_order,
 )
-from services.tracking.domain.snapshot import ShopFact, judge_snapshot, standing, without_conflicts
-from services.tracking.domain.telling import StepDue, Told, merged, told_by_scans, told_by_snapshot, told_by_time
+from services.tracking.domain.snapshot import ShopFact, judge_snapshot, without_conflicts
+from services.tracking.domain.telling import StepDue, Told, merged, told_by_scans, told_by_snapshot
+from services.tracking.domain.walk import Frame, Walk, Walked, walk_parcel
+from services.tracking.domain.walk import go_on as walk_on
 from shared.contracts.vocabulary import OrderState, ShopState, Stage, Step
 
-TimeFact = PromiseBroken
-"""What the mere passing of time can tell."""
-
 _RANK_OF_STEP: Mapping[Step, int] = {step: rank for rank, step in enumerate(Step)}
+_NOTHING_TOLD: AsTold = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What all facts together make of an order.
 
     `shop` is the snapshot that stands. `parcels` holds every parcel the order ever had; those in `shop.parcels` count.
-    `steps` are those not yet told, in the order a buyer should hear them. `ignored` names every fact that changed
-    nothing, old ones too: the facts are judged anew each time.
+    `steps` are those not yet told, in the order a buyer should hear them. `ignored` names every fact looked at that
+    changed nothing. `fold` is what the next facts can be put onto.
     """
 
-    shop: ShopFact
     state: OrderState
     parcels: Mapping[ParcelKey, ParcelState]
     steps: tuple[StepDue, ...]
     ignored: tuple[Ignored, ...]
+    fold: Fold
+
+    @property
+    def shop(self) -> ShopFact:
+        return self.fold.shop
 
     @property
     def parcels_total(self) -> int:
@@ -58,31 +64,56 @@ class Decision:
 
 def advance(
     snapshots: Sequence[ShopFact],
-    parcels: Mapping[ParcelKey, Sequence[ParcelFact]],
+    parcels: Mapping[ParcelKey, Iterable[ParcelFact]],
     time_facts: Iterable[TimeFact] = (),
-    told: Set[Told] = frozenset(),
+    told: AsTold = _NOTHING_TOLD,
+    kept: Mapping[ParcelKey, Walk] | None = None,
 ) -> Decision:
     """Decide from all facts of one order what is true now and what has to be told.
 
-    `snapshots`: the one that stood so far and every new one, stale ones too, for what they tell belongs to the story.
-    `parcels`: all facts ever heard of each parcel that any snapshot of this order ever named. `told`: the identities of
-    all steps returned before, whether still true or not. Raises ValueError without a snapshot.
+    `snapshots`: every one ever told, stale ones too, for what they tell belongs to the story. `parcels`: all facts ever
+    heard of each parcel that any snapshot of this order ever named. `told`: all steps returned before, each with its
+    instant, or None where it was not still true. `kept`: walks whose early facts are no longer there. Raises ValueError
+    without a snapshot.
     """
-    shop = standing(snapshots)
+    basis = basis_of(snapshots)
+    shop = basis.shop
     known = sorted({*parcels, *chain.from_iterable(snapshot.parcels for snapshot in snapshots)})
-    ignored: list[Ignored] = [_verdict(shop, snapshot) for snapshot in snapshots if snapshot is not shop]
-    walks: dict[ParcelKey, Walk] = {}
-    for key in known:
-        facts, foreign = facts_of_order(parcels.get(key, ()), shop.placed_at)
-        walks[key] = _walk_with_the_shops_word(shop, key, facts)
-        ignored += [*foreign, *walks[key].ignored]
-    states = {key: walk.state for key, walk in walks.items()}
+    ignored = [_verdict(shop, snapshot) for snapshot in snapshots if snapshot is not shop]
+    walked = {key: _walk(basis, key, tuple(parcels.get(key, ())), (kept or {}).get(key)) for key in known}
+    states = {key: each.state for key, each in walked.items()}
     dues = chain(
         *(told_by_snapshot(snapshot, shop, states) for snapshot in without_conflicts(snapshots)),
-        *(told_by_scans(shop, key, walks[key], told) for key in known),
-        *(told_by_time(fact, shop, states) for fact in time_facts),
+        *(told_by_scans(shop, key, walked[key], told) for key in known),
+        (told_by_time(fact, shop, states) for fact in time_facts),
     )
-    return Decision(shop, order_state(shop, states), states, _to_announce(dues, told), tuple(ignored))
+    walks = {key: each.walk for key, each in walked.items()}
+    steps = once_in_an_episode(_to_announce(dues, told), told, shop, walks)
+    fold = Fold(basis, walks, frozenset((*told, *(due.identity for due in steps))))
+    reasons = chain(ignored, *(each.ignored for each in walked.values()))
+    return Decision(order_state(shop, states), states, steps, tuple(reasons), fold)
+
+
+def go_on(fold: Fold, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> Decision | None:
+    """Decide from what is kept and from new facts that happened later: the same decision as from all facts together.
+
+    None when that cannot be said from these alone (a fact that comes late, a new way of being late): ask `advance`.
+    """
+    ordered = {key: in_true_order(facts) for key, facts in scans.items()}
+    if not fold.can_take(ordered):
+        return None
+    frame = fold.basis.frame()
+    walked = {key: walk_on(fold.walks[key], facts, frame) for key, facts in ordered.items()}
+    walks = {**fold.walks, **{key: each.walk for key, each in walked.items()}}
+    states = {key: walk.state for key, walk in walks.items()}
+    dues = chain(*(told_by_scans(fold.shop, key, each, fold.told) for key, each in walked.items()))
+    steps = _to_announce(dues, fold.told)
+    if any(due.still_true and tells_of_lateness(due.identity) for due in steps):
+        return None
+    told = fold.told.union(due.identity for due in steps) if steps else fold.told
+    fold = fold._replace(walks=walks, told=told)
+    ignored = tuple(reason for each in walked.values() for reason in each.ignored)
+    return Decision(order_state(fold.shop, states), states, steps, ignored, fold)
 
 
 def order_state(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> OrderState:
@@ -91,26 +122,62 @@ def order_state(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> Ord
     A parcel whose label the carrier cancelled does not count. Cancelled and returned by the shop's word are final.
     """
     stages = _stages_that_count(shop, parcels)
-    if shop.state in (ShopState.CANCELLED, ShopState.RETURNED) or not stages:
-        return OrderState(shop.state.value)
-    sent_by_shop = shop.state in (ShopState.SHIPPED, ShopState.DELIVERED)
+    if shop.state in _FINAL_WORDS or not stages:
+        return _AS_THE_SHOP_SAYS[shop.state]
+    sent_by_shop = shop.state in _SENT
     whole = sent_by_shop or not shop.lines_pending
-    if whole and all(stage is Stage.RETURNED for stage in stages):
+    different = set(stages)
+    if whole and different == {Stage.RETURNED}:
         return OrderState.RETURNED
-    if whole and all(stage is Stage.DELIVERED for stage in stages):
+    if whole and different == {Stage.DELIVERED}:
         return OrderState.DELIVERED
-    if Stage.DELIVERED in stages:
+    if Stage.DELIVERED in different:
         return OrderState.PARTLY_DELIVERED
-    if sent_by_shop or (whole and all(stage in UNDER_WAY for stage in stages)):
+    if sent_by_shop or (whole and different <= UNDER_WAY):
         return OrderState.SHIPPED
-    if any(stage in UNDER_WAY for stage in stages):
+    if different & UNDER_WAY:
         return OrderState.PARTLY_SHIPPED
-    return OrderState(shop.state.value)
+    return _AS_THE_SHOP_SAYS[shop.state]
+
+
+_FINAL_WORDS = frozenset({ShopState.CANCELLED, ShopState.RETURNED})
+_SENT = frozenset({ShopState.SHIPPED, ShopState.DELIVERED})
+_AS_THE_SHOP_SAYS: Mapping[ShopState, OrderState] = {state: OrderState(state.value) for state in ShopState}
+
+
+def is_late(decision: Decision) -> bool:
+    """True while a parcel is still to come that the promised day, or the carrier's own day for it, says is late."""
+    shop, fold = decision.shop, decision.fold
+    if shop.promise_until is None:
+        return False
+    if not shop.parcels:
+        return PromiseBroken(None, shop.promise_until).identity in fold.told
+    return any(_is_late(fold, key, shop.promise_until) for key in shop.parcels)
+
+
+def promise_is_broken(decision: Decision) -> bool:
+    """True once a parcel, or an order without any, has come or is to come after the day that the shop promises now."""
+    shop, promised = decision.shop, decision.shop.promise_until
+    if promised is None:
+        return False
+    if any(PromiseBroken(key, promised).identity in decision.fold.told for key in (*shop.parcels, None)):
+        return True
+    arrivals = (decision.parcels[key].arrived_at for key in shop.parcels)
+    return any(at is not None and at >= broken_on(promised, shop.zone) for at in arrivals)
+
+
+def _is_late(fold: Fold, key: ParcelKey, promised: date) -> bool:
+    state = fold.walks[key].state
+    if state.stage in FINAL or state.stage is Stage.RETURNING:
+        return False
+    if any(PromiseBroken(parcel, promised).identity in fold.told for parcel in (key, None)):
+        return True
+    return state.eta_until is not None and local_day(state.eta_until, fold.shop.zone) > promised
 
 
 def _stages_that_count(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> list[Stage]:
-    stages = (parcels.get(key, NEVER_SCANNED).stage for key in shop.parcels)
-    return [stage for stage in stages if stage is not Stage.CANCELLED]
+    stages = [parcels.get(key, NEVER_SCANNED).stage for key in shop.parcels]
+    return [stage for stage in stages if stage is not Stage.CANCELLED] if Stage.CANCELLED in stages else stages
 
 
 def _verdict(shop: ShopFact, snapshot: ShopFact) -> Ignored:
@@ -119,24 +186,36 @@ def _verdict(shop: ShopFact, snapshot: ShopFact) -> Ignored:
     return verdict
 
 
-def _walk_with_the_shops_word(shop: ShopFact, key: ParcelKey, facts: Sequence[ParcelFact]) -> Walk:
-    """The shop may say that a parcel arrived or came back. A scan of the carrier later than that knows better."""
-    walk = walk_parcel(facts)
+def _walk(basis: Basis, key: ParcelKey, facts: tuple[ParcelFact, ...], kept: Walk | None) -> Walked:
+    """The shop may say that a parcel arrived or came back. A scan of the carrier later than that knows better.
+
+    Where early facts have been dropped for their age, what was made of them stands, and later ones are put onto it.
+    """
+    frame = basis.frame()
+    if kept is not None and len(facts) < kept.facts:
+        return walk_parcel(facts, frame, kept)
+    walked = walk_parcel(facts, frame)
+    shop = basis.shop
     said = SHOP_SAYS_OF_PARCELS.get(shop.state)
-    if said is None or key not in shop.parcels or walk.state.stage in (said, Stage.CANCELLED):
-        return walk
-    if any(fact.stage in UNDER_WAY and fact.occurred_at > shop.time for fact in facts):
-        return walk
-    return walk_parcel((*facts, ParcelFact(shop.id, shop.time, said)))
+    if said is None or key not in shop.parcels or walked.state.stage in (said, Stage.CANCELLED):
+        return walked
+    if any(each.stage in UNDER_WAY and each.at > shop.time for each in facts if not _foreign(each, frame)):
+        return walked
+    word = ParcelFact(shop.id, shop.time, said)
+    return walk_parcel((*facts, word), frame._replace(word=shop.id))
 
 
-def _to_announce(dues: Iterable[StepDue], told: Set[Told]) -> tuple[StepDue, ...]:
+def _foreign(fact: ParcelFact, frame: Frame) -> bool:
+    return frame.opens_at is not None and fact.at < frame.opens_at
+
+
+def _to_announce(dues: Iterable[StepDue], told: Mapping[Told, object] | frozenset[Told]) -> tuple[StepDue, ...]:
     by_identity: dict[Told, list[StepDue]] = {}
     for due in dues:
         if due.identity not in told:
             by_identity.setdefault(due.identity, []).append(due)
-    steps = (merged(same) for same in by_identity.values())
-    return tuple(sorted(steps, key=_as_a_buyer_should_hear))
+    steps = [merged(same) for same in by_identity.values()]
+    return tuple(steps) if len(steps) < 2 else tuple(sorted(steps, key=_as_a_buyer_should_hear))
 
 
 def _as_a_buyer_should_hear(due: StepDue) -> tuple[object, ...]:

@@ -6,19 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
+from typing import NamedTuple
 from uuid import UUID
 
+from services.tracking.domain.regions import Region
 from services.tracking.domain.shipment import Ignored, ParcelKey
 from shared.contracts.vocabulary import PaymentState, ShopState
 
+SPAIN = Region("ES")
 
-@dataclass(frozen=True, slots=True)
-class ShopFact:
+
+class ShopFact(NamedTuple):
     """One snapshot, reduced to what decides.
 
     `sequence` counts the shop's changes; `time` is when the shop said it; `digest` tells one content from another under
     the same sequence. `promise_until` is a day in `zone` (IANA name), the calendar of the destination. `lines_pending`:
-    the snapshot orders more than its parcels hold, so more parcels are to come.
+    the snapshot orders more than its parcels hold, so more parcels are to come. `regions`: where each parcel goes, in
+    the order of `parcels`. Of the shop itself: `home` is its region, `home_zone` its zone; `watched`: it wants its
+    buyers to be told when a parcel is late.
     """
 
     id: UUID
@@ -32,6 +37,15 @@ class ShopFact:
     parcels: tuple[ParcelKey, ...] = ()
     promise_until: date | None = None
     lines_pending: bool = False
+    regions: tuple[Region, ...] = ()
+    home: Region = SPAIN
+    home_zone: str = "Europe/Madrid"
+    watched: bool = True
+
+    def region_of(self, parcel: ParcelKey) -> Region:
+        """Where the parcel goes; at home where the shop did not say."""
+        place = self.parcels.index(parcel) if parcel in self.parcels else len(self.regions)
+        return self.regions[place] if place < len(self.regions) else self.home
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from uuid import NAMESPACE_OID, uuid5
 
-from services.tracking.domain.order import Decision, TimeFact, advance
+from services.tracking.domain.order import Decision, advance
+from services.tracking.domain.promise import TimeFact
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.domain.telling import StepDue, Told
@@ -57,6 +58,7 @@ def says(
     promise: date | None = None,
     more_to_come: bool = False,
     zone: str = "Europe/Madrid",
+    home_zone: str = "Europe/Madrid",
     content: str | None = None,
 ) -> ShopFact:
     """The shop's snapshot. `content` is what tells two contents under one sequence apart."""
@@ -73,6 +75,7 @@ def says(
         parcels=tuple(parcels),
         promise_until=promise,
         lines_pending=more_to_come,
+        home_zone=home_zone,
     )
 
 
@@ -81,12 +84,13 @@ def decide(
     seur: Iterable[ParcelFact] = (),
     correos: Iterable[ParcelFact] = (),
     time_facts: Iterable[TimeFact] = (),
-    told: Iterable[Told] = (),
+    told: Iterable[Told] | Mapping[Told, datetime | None] = (),
 ) -> Decision:
     """`advance` for the one or two parcels that these stories have."""
     snapshots = [shop] if isinstance(shop, ShopFact) else shop
     parcels: Mapping[ParcelKey, Sequence[ParcelFact]] = {SEUR: tuple(seur), CORREOS: tuple(correos)}
-    return advance(snapshots, {key: facts for key, facts in parcels.items() if facts}, time_facts, frozenset(told))
+    known = told if isinstance(told, Mapping) else dict.fromkeys(told)
+    return advance(snapshots, {key: facts for key, facts in parcels.items() if facts}, time_facts, known)
 
 
 def heard(steps: Iterable[StepDue]) -> list[str]:
@@ -103,7 +107,7 @@ class Buyer:
     """Takes part in a story as it unfolds: keeps what was told, and hears what is new."""
 
     def __init__(self) -> None:
-        self.told: set[Told] = set()
+        self.told: dict[Told, datetime | None] = {}
 
     def hears(
         self,
@@ -113,5 +117,5 @@ class Buyer:
         time_facts: Iterable[TimeFact] = (),
     ) -> list[str]:
         steps = decide(shop, seur, correos, time_facts, self.told).steps
-        self.told |= {due.identity for due in steps}
+        self.told |= {due.identity: due.occurred_at if due.still_true else None for due in steps}
         return heard(steps)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from services.tracking.api.page_brand import brand_style
 from services.tracking.api.page_html import render_page
 from services.tracking.api.page_view import calendar_of, describe_page
 from services.tracking.directory import Directory
-from services.tracking.domain.order import TimeFact, advance
+from services.tracking.domain.order import advance
+from services.tracking.domain.promise import TimeFact
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.queries import OrderStory
@@ -107,4 +107,4 @@ def html(told: OrderStory, now: datetime = FRIDAY, lang: str | None = "es", by: 
 
 
 def refunded(snapshot: ShopFact) -> ShopFact:
-    return replace(snapshot, payment=PaymentState.REFUNDED)
+    return snapshot._replace(payment=PaymentState.REFUNDED)

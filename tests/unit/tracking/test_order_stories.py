@@ -54,7 +54,7 @@ def test_scans_of_an_earlier_parcel_with_the_same_reference_are_neither_told_nor
     decision = decide(says("shipped", parcels=[SEUR]), [scan("accepted", 3), ancient])
     assert decision.state == "shipped"
     assert "delivered" not in [due.step for due in decision.steps]
-    assert [ignored.reason for ignored in decision.ignored] == ["reference_reused"]
+    assert [ignored.reason for ignored in decision.ignored] == ["before_the_order"]
 
 
 def test_a_cancelled_order_is_not_said_to_be_shipped_but_its_delivery_is_told() -> None:

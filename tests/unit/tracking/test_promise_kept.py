@@ -9,8 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tracking.domain.promise import PromiseBroken, broken_on, is_broken, promises_broken
+from services.tracking.domain.order import Decision
+from services.tracking.domain.promise import (
+    Patience,
+    PromiseBroken,
+    TimeFact,
+    broken_on,
+    deadlines,
+    is_broken,
+)
 from tests.unit.tracking.facts import CORREOS, SEUR, at, decide, says, scan
+
+TUESDAY = date(2026, 3, 10)
 
 ZONES = ["Europe/Madrid", "Atlantic/Canary", "America/Santiago", "America/Havana", "Asia/Beirut", "Pacific/Kiritimati"]
 
@@ -53,33 +63,57 @@ def test_an_unknown_zone_is_an_error_and_not_a_guess() -> None:
 
 def test_a_parcel_delivered_in_time_kept_its_promise_however_long_ago() -> None:
     day = date(2026, 3, 10)
-    assert not is_broken(day, "UTC", now=at(30), delivered_at=at(10, "23:59"))
-    assert is_broken(day, "UTC", now=at(30), delivered_at=at(11, "00:00"))
+    assert not is_broken(day, "UTC", now=at(30), arrived_at=at(10, "23:59"))
+    assert is_broken(day, "UTC", now=at(30), arrived_at=at(11, "00:00"))
     assert is_broken(day, "UTC", now=at(11, "00:00"))
 
 
-def test_only_parcels_of_which_the_buyer_has_heard_nothing_better_are_late() -> None:
-    shop = says("shipped", parcels=[SEUR, CORREOS], promise=date(2026, 3, 10))
-    parcels = decide(shop, [scan("in_transit", 5)], [scan("out_for_delivery", 10)]).parcels
-    assert promises_broken(shop, parcels, at(10, "12:00")) == ()
-    assert promises_broken(shop, parcels, at(11)) == (PromiseBroken(SEUR, date(2026, 3, 10)),)
+def over(decision: Decision, now: datetime) -> list[TimeFact]:
+    """What the passing of time has to tell by `now`."""
+    fold = decision.fold
+    due = deadlines(fold.shop, fold.states, fold.basis.sent, fold.told, Patience())
+    return [deadline.fact for deadline in due if deadline.at <= now]
 
 
-def test_a_parcel_whose_carrier_has_announced_the_delay_is_not_late_news() -> None:
-    shop = says("shipped", parcels=[SEUR], promise=date(2026, 3, 10))
-    parcels = decide(shop, [scan("in_transit", 9, condition="weather")]).parcels
-    assert promises_broken(shop, parcels, at(12)) == ()
+def broken(decision: Decision, now: datetime) -> list[TimeFact]:
+    return [fact for fact in over(decision, now) if isinstance(fact, PromiseBroken)]
+
+
+def test_the_night_after_the_promised_day_is_grace_for_scans_that_are_heard_late() -> None:
+    decision = decide(says("shipped", parcels=[SEUR], promise=TUESDAY), [scan("in_transit", 9)])
+    assert broken(decision, at(11, "07:59")) == []
+    assert broken(decision, at(11, "08:00")) == [PromiseBroken(SEUR, TUESDAY)]  # nine in Madrid
+
+
+def test_only_parcels_that_have_not_come_are_late() -> None:
+    shop = says("shipped", parcels=[SEUR, CORREOS], promise=TUESDAY)
+    decision = decide(shop, [scan("in_transit", 5)], [scan("failed_attempt", 10, of=CORREOS)])
+    assert broken(decision, at(11)) == [PromiseBroken(SEUR, TUESDAY)]
+
+
+def test_a_parcel_that_was_out_for_delivery_and_never_came_is_late() -> None:
+    decision = decide(says("shipped", parcels=[SEUR], promise=TUESDAY), [scan("out_for_delivery", 10)])
+    assert broken(decision, at(11)) == [PromiseBroken(SEUR, TUESDAY)]
+
+
+def test_an_attempt_in_time_keeps_the_promise_even_if_the_parcel_goes_back_to_the_depot() -> None:
+    scans = [scan("failed_attempt", 10), scan("in_transit", 11), scan("delivered", 12)]
+    assert broken(decide(says("shipped", parcels=[SEUR], promise=TUESDAY), scans[:2]), at(12)) == []
 
 
 def test_an_order_that_never_left_is_late_as_a_whole() -> None:
-    shop = says("preparing", promise=date(2026, 3, 10))
-    assert promises_broken(shop, {}, at(12)) == (PromiseBroken(None, date(2026, 3, 10)),)
+    assert over(decide(says("preparing", promise=TUESDAY)), at(12)) == [PromiseBroken(None, TUESDAY)]
 
 
 @pytest.mark.parametrize("state", ["shipped", "delivered", "cancelled", "returned"])
 def test_an_order_without_references_is_not_late_once_it_left_or_ended(state: str) -> None:
-    assert promises_broken(says(state, promise=date(2026, 3, 10)), {}, at(12)) == ()
+    assert over(decide(says(state, promise=TUESDAY)), at(12)) == []
 
 
 def test_without_a_promise_nothing_is_late() -> None:
-    assert promises_broken(says("preparing"), {}, datetime(2030, 1, 1, tzinfo=UTC)) == ()
+    assert over(decide(says("preparing")), datetime(2030, 1, 1, tzinfo=UTC)) == []
+
+
+def test_a_shop_that_wants_no_word_of_it_has_no_deadlines() -> None:
+    silent = says("shipped", parcels=[SEUR], promise=TUESDAY)._replace(watched=False)
+    assert over(decide(silent, [scan("in_transit", 3)]), at(30)) == []

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.tracking.domain.shipment import (
-    NEVER_SCANNED,
-    ParcelFact,
-    as_told_by,
-    facts_of_order,
-    fold_parcel,
-    in_true_order,
-    walk_parcel,
-)
+from services.tracking.domain.shipment import NEVER_SCANNED, ParcelFact, as_told_by, in_true_order
+from services.tracking.domain.walk import Frame, fold_parcel, walk_parcel
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 from tests.unit.tracking.facts import at, scan
 
@@ -54,7 +47,8 @@ def test_of_two_scans_in_the_same_second_the_one_further_on_rules() -> None:
 def test_one_id_with_two_contents_gives_one_answer_in_both_orders() -> None:
     unmapped = scan("unknown", 4)
     mended = ParcelFact(unmapped.id, unmapped.occurred_at, Stage.OUT_FOR_DELIVERY)
-    assert in_true_order([unmapped, mended]) == in_true_order([mended, unmapped]) == (mended,)
+    assert in_true_order([unmapped, mended]) == in_true_order([mended, unmapped]) == (unmapped, mended)
+    assert fold_parcel([mended, unmapped]).stage is Stage.OUT_FOR_DELIVERY
 
 
 def test_back_in_the_depot_in_the_evening_is_in_transit_again() -> None:
@@ -142,9 +136,23 @@ def test_a_reference_given_out_again_does_not_bring_a_finished_parcel_back() -> 
 
 def test_scans_from_before_the_order_belong_to_an_earlier_parcel() -> None:
     old, early, own = scan("delivered", 7, "09:59"), scan("registered", 7, "10:00"), scan("accepted", 9)
-    kept, ignored = facts_of_order([old, early, own, old], placed_at=at(9))
-    assert kept == (early, own)
-    assert [(each.reason, each.fact) for each in ignored] == [("reference_reused", old.id)]
+    walked = walk_parcel([old, early, own, old], Frame(placed_at=at(9)))
+    assert walked.counted == (early, own)
+    assert [(each.reason, each.fact) for each in walked.ignored] == [("before_the_order", old.id)]
+
+
+def test_a_scan_from_the_future_counts_as_of_when_it_was_heard() -> None:
+    odd = scan("in_transit", 4)._replace(occurred_at=at(4).replace(year=2062), heard_at=at(4, "10:05"))
+    state = fold_parcel([odd, scan("delivered", 5)])
+    assert (state.stage, state.since) == (Stage.DELIVERED, at(5))
+
+
+@pytest.mark.parametrize("beginning", ["registered", "accepted"])
+def test_a_parcel_that_begins_anew_weeks_after_its_end_is_another_one(beginning: str) -> None:
+    delivered, anew, back = scan("delivered", 5), scan(beginning, 25), scan("returning", 26)
+    assert fold_parcel([delivered, back]).stage is Stage.RETURNING
+    assert fold_parcel([delivered, anew, back]).stage is Stage.DELIVERED
+    assert reasons(delivered, anew, back) == ["reference_reused", "reference_reused"]
 
 
 def test_a_message_shows_what_its_own_scan_said_and_where_the_parcel_is_now() -> None:

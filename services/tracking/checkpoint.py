@@ -1,0 +1,152 @@
+"""A fold as two texts in its order's row, and back: what spares the consumer reading all facts for each new one.
+
+The basis changes with the shop's snapshots, the fold with every scan. Lists, not names, for they are read and written
+all the time. The text of equal folds is equal. A text of another version is as good as none: the
+fold is made anew from the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.tracking.domain.fold import Basis, Fold
+from services.tracking.domain.shipment import NEVER_SCANNED, ParcelKey, ParcelState, Place
+from services.tracking.domain.telling import Told
+from services.tracking.domain.walk import Walk
+from services.tracking.rows import shop_fact_from_json, shop_fact_to_json
+from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage, Step
+
+VERSION = 1
+
+_STAGES: Mapping[str, Stage] = {str(word): word for word in Stage}
+_STEPS: Mapping[str, Step] = {str(word): word for word in Step}
+
+
+def write_basis(basis: Basis) -> str:
+    shop = basis.shop
+    row = (
+        (shop.id, shop.sequence, shop.time, shop.digest, shop_fact_to_json(shop)),
+        basis.placed_at,
+        basis.promises,
+        [(*key, at) for key, at in sorted(basis.sent.items())],
+    )
+    return orjson.dumps((VERSION, *row)).decode()
+
+
+def write_fold(fold: Fold) -> str:
+    """Without its basis."""
+    parcels = sorted(fold.walks)
+    number = {key: nth for nth, key in enumerate(parcels)}
+    told = sorted((each.step, each.occurrence, number[each.parcel] if each.parcel else -1) for each in fold.told)
+    return orjson.dumps((VERSION, [_walk(key, fold.walks[key]) for key in parcels], told)).decode()
+
+
+def _walk(key: ParcelKey, walk: Walk) -> tuple[Any, ...]:
+    state = tuple(walk.state) if walk.state is not NEVER_SCANNED else None
+    runs, unbroken = sorted(walk.runs.items()), sorted(walk.unbroken)
+    return (*key, state, walk.place, walk.facts, runs, unbroken, walk.moved_at, walk.good_at, walk.reused)
+
+
+def read_fold(basis: str | None, fold: str | None) -> Fold | None:
+    """None when there is none, or only one of another version."""
+    if basis is None or fold is None:
+        return None
+    version, *rest = orjson.loads(basis)
+    version_of_fold, walks, told = orjson.loads(fold)
+    if version != VERSION or version_of_fold != VERSION:
+        return None
+    keys = [ParcelKey(row[0], row[1]) for row in walks]
+    return Fold(
+        _read_basis(*rest),
+        {key: _read_walk(*row[2:]) for key, row in zip(keys, walks, strict=True)},
+        frozenset(Told(_STEPS[step], occurrence, keys[nth] if nth >= 0 else None) for step, occurrence, nth in told),
+    )
+
+
+def _read_basis(shop: Sequence[Any], placed_at: str, promises: Sequence[Any], sent: Sequence[Any]) -> Basis:
+    identity, sequence, time, digest, fact = shop
+    return Basis(
+        shop_fact_from_json(
+            fact, id=_uuid(identity), sequence=sequence, time=datetime.fromisoformat(time), digest=digest
+        ),
+        datetime.fromisoformat(placed_at),
+        tuple((date.fromisoformat(day), zone) for day, zone in promises),
+        {ParcelKey(carrier, reference): datetime.fromisoformat(at) for carrier, reference, at in sent},
+    )
+
+
+def _read_walk(
+    state: Sequence[Any] | None,
+    place: Sequence[Any] | None,
+    facts: int,
+    runs: Sequence[Any],
+    unbroken: Sequence[str],
+    moved_at: str | None,
+    good_at: str | None,
+    reused: bool,
+) -> Walk:
+    return Walk(
+        _read_state(*state) if state is not None else NEVER_SCANNED,
+        _read_place(*place) if place is not None else None,
+        facts,
+        dict(runs),
+        frozenset(unbroken),
+        _instant(moved_at),
+        _instant(good_at),
+        reused,
+    )
+
+
+def _read_place(at: str, rank: int, identity: str, occurred_at: str) -> Place:
+    instant = datetime.fromisoformat(at)
+    claimed = instant if occurred_at == at else datetime.fromisoformat(occurred_at)
+    return (instant, rank, _uuid(identity), claimed)
+
+
+def _read_state(
+    stage: str,
+    condition: str | None,
+    action_by: str | None,
+    delivered_to: str | None,
+    city: str | None,
+    country: str | None,
+    postal_code: str | None,
+    eta_from: str | None,
+    eta_until: str | None,
+    since: str | None,
+    seen_at: str | None,
+    ruling: str | None,
+    first_scan_at: str | None,
+    delivered_at: str | None,
+    arrived_at: str | None,
+) -> ParcelState:
+    return ParcelState(
+        _STAGES[stage],
+        Condition(condition) if condition else None,
+        Actor(action_by) if action_by else None,
+        DeliveredTo(delivered_to) if delivered_to else None,
+        city,
+        country,
+        postal_code,
+        _instant(eta_from),
+        _instant(eta_until),
+        _instant(since),
+        _instant(seen_at),
+        _uuid(ruling) if ruling else None,
+        _instant(first_scan_at),
+        _instant(delivered_at),
+        _instant(arrived_at),
+    )
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value is not None else None
+
+
+def _uuid(text: str) -> UUID:
+    return UUID(int=int(text.replace("-", ""), 16))

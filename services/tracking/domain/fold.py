@@ -1,0 +1,86 @@
+"""Where an order's fold has got to: what is kept of all facts so far, so that new ones need not wait for old ones.
+
+A `Fold` is a cache. It can be thrown away at any time and is the same again after folding all facts anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from services.tracking.domain.shipment import ParcelFact, ParcelKey, ParcelState
+from services.tracking.domain.snapshot import ShopFact, standing
+from services.tracking.domain.telling import Told
+from services.tracking.domain.walk import Frame, Walk
+from shared.contracts.vocabulary import ShopState
+
+
+class Basis(NamedTuple):
+    """What the shop's snapshots alone make: it changes only when the shop says something.
+
+    `shop` is the snapshot that stands. The rest is drawn from all of them: the earliest instant at which the order was
+    placed, each day ever promised, and when each parcel was first said to be on its way.
+    """
+
+    shop: ShopFact
+    placed_at: datetime
+    promises: tuple[tuple[date, str], ...]
+    sent: Mapping[ParcelKey, datetime]
+
+    def frame(self) -> Frame:
+        """How the facts of this order's parcels are read."""
+        return Frame(self.placed_at, self.shop.home_zone, self.promises)
+
+
+class Fold(NamedTuple):
+    """`walks` holds every parcel the order ever had, `told` every step announced."""
+
+    basis: Basis
+    walks: Mapping[ParcelKey, Walk]
+    told: frozenset[Told]
+
+    @property
+    def shop(self) -> ShopFact:
+        return self.basis.shop
+
+    @property
+    def states(self) -> Mapping[ParcelKey, ParcelState]:
+        return {key: walk.state for key, walk in self.walks.items()}
+
+    def can_take(self, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> bool:
+        """True when these facts, sorted, all happened after everything known, and nothing else is to be weighed."""
+        if self.shop.state in _WEIGHED_AGAINST_SCANS:
+            return False
+        for key, facts in scans.items():
+            walk = self.walks.get(key)
+            if walk is None or (walk.place is not None and facts[0].place <= walk.place):
+                return False
+        return True
+
+
+_WEIGHED_AGAINST_SCANS = (ShopState.DELIVERED, ShopState.RETURNED)
+"""The shop speaks of the parcels themselves: whether its word holds depends on all scans together."""
+
+
+def first_of(snapshots: Iterable[ShopFact]) -> datetime:
+    """When the order was placed, as the earliest of all snapshots has it."""
+    return min(snapshot.placed_at for snapshot in snapshots)
+
+
+def promises_of(snapshots: Iterable[ShopFact]) -> tuple[tuple[date, str], ...]:
+    return tuple(sorted({(each.promise_until, each.zone) for each in snapshots if each.promise_until is not None}))
+
+
+def sent_at(snapshots: Iterable[ShopFact]) -> dict[ParcelKey, datetime]:
+    sent: dict[ParcelKey, datetime] = {}
+    for snapshot in snapshots:
+        if snapshot.state is ShopState.SHIPPED:
+            for key in snapshot.parcels:
+                sent[key] = min(snapshot.time, sent.get(key, snapshot.time))
+    return dict(sorted(sent.items()))
+
+
+def basis_of(snapshots: Sequence[ShopFact]) -> Basis:
+    """Raises ValueError without a snapshot."""
+    return Basis(standing(snapshots), first_of(snapshots), promises_of(snapshots), sent_at(snapshots))
