@@ -21,12 +21,12 @@ import uvloop
 
 from services.tracking.intake import GROUP
 from services.tracking.processes import SERVICE, run_consume
-from shared.contracts.topics import CARRIER_SHIPMENTS, SHOP_ORDERS
+from shared.contracts.topics import CARRIER_SHIPMENTS
 from shared.observability.logs import configure_logs
 from shared.processes import Runtime
 from tests.bench.tracking import stopwatch
-from tests.bench.tracking.consuming import LOADED, run_hito
-from tests.bench.tracking.ground import EMPTY, PARTITIONS, Ground, prepared_ground
+from tests.bench.tracking.consuming import LOADED, load_orders
+from tests.bench.tracking.ground import PARTITIONS, Ground, prepared_ground
 from tests.bench.tracking.progress import following, rewind
 from tests.bench.tracking.workload import make_workload
 
@@ -45,9 +45,7 @@ async def profile(orders: int) -> None:
     async with prepared_ground() as ground:
         print(f"{ground.postgres.description}; {ground.broker.description}; {len(work.scans):,} scans")
         await ground.publish(work.orders)
-        url = await ground.fresh_copy(LOADED, EMPTY)
-        await run_hito(ground, SHOP_ORDERS.name, url, orders, orders)
-        await ground.settle(LOADED)
+        await load_orders(ground, work)
         await ground.publish(work.scans)
         # cProfile goes first: a stopwatch, once in place, would be in its figures.
         await _consume_here(ground, len(work.scans), profiler.enable, profiler.disable)

@@ -27,6 +27,9 @@ TAKEN_IN_WITHIN = timedelta(seconds=30)
 ASK_PAUSE = timedelta(milliseconds=200)
 TOLD = (Step.ORDER_CONFIRMED, Step.SHIPPED, Step.OUT_FOR_DELIVERY, Step.DELIVERED)
 CHANNELS = (Channel.EMAIL, Channel.WHATSAPP)
+_TAKEN_IN = f"""
+SELECT count(*) = {len(TOLD) * len(CHANNELS)} AND (SELECT bool_and(state = 'delivered') FROM orders) FROM messages
+"""
 
 
 async def take_in_template(ground: Ground, now: datetime) -> str:
@@ -36,7 +39,7 @@ async def take_in_template(ground: Ground, now: datetime) -> str:
     environment = ground.tracking_environment("consume", url)
     await ground.publish(messages)
     async with running("services.tracking", "consume", environment=environment, log=ground.folder / "template.log"):
-        await _until_in_inbox(url, len(messages))
+        await _until_taken_in(url)
     return NAME
 
 
@@ -73,13 +76,13 @@ def _message(fact: Order | ShipmentEvent | MessageOutcome) -> Outgoing:
     return Outgoing.of(topic, fact, key=fact.key, id=fact.event_id, time=at, source=SOURCE)
 
 
-async def _until_in_inbox(url: str, count: int) -> None:
+async def _until_taken_in(url: str) -> None:
     connection = await asyncpg.connect(plain_address(url))
     try:
         async with asyncio.timeout(TAKEN_IN_WITHIN.total_seconds()):
             while True:
                 await asyncio.sleep(ASK_PAUSE.total_seconds())
-                if await connection.fetchval("SELECT count(*) FROM inbox") >= count:
+                if await connection.fetchval(_TAKEN_IN):
                     return
     except TimeoutError as error:
         raise Failed("the order to be copied was not taken in") from error
