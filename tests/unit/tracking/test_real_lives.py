@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +12,8 @@ from tests.support.model_tracking import Arrival, ModelTracking
 from tests.support.real_lives import LIVES, Life
 from tests.support.real_lives.lived import live_through, truth_of
 
-ORDERS_OF_ARRIVAL = 80
+ORDERS_OF_ARRIVAL = 80 * int(os.environ.get("HITO_PROPERTIES", "1"))
+"""For each life; `make properties` tries ten times as many."""
 
 
 @pytest.mark.parametrize("life", LIVES, ids=str)
