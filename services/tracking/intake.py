@@ -11,6 +11,7 @@ from services.tracking import store_writes
 from services.tracking.announce import Announcer
 from services.tracking.domain.shipment import ParcelKey
 from services.tracking.handlers import NewFacts, Scan, apply
+from services.tracking.rows import DIGEST_BYTES
 from services.tracking.store import OrderKey
 from services.tracking.translate import parcel_fact, parcel_key, shop_fact
 from shared.contracts.base import Contract
@@ -40,7 +41,7 @@ def intake(announcer: Announcer) -> Intake:
 async def _take_in(
     tx: AsyncConnection, deliveries: Sequence[Delivery[Contract]], announcer: Announcer
 ) -> Sequence[Taken]:
-    new, outcomes, unmapped = NewFacts(), [], []
+    new, outcomes, unmapped = NewFacts(), [], list[Delivery[ShipmentEvent]]()
     for delivery in deliveries:
         new.traces[delivery.envelope.id] = delivery.envelope.traceparent
         match delivery.data:
@@ -49,14 +50,15 @@ async def _take_in(
             case ShipmentEvent() as event:
                 fact = parcel_fact(cast("Delivery[ShipmentEvent]", delivery))
                 new.scans.setdefault(parcel_key(event), []).append(Scan(fact, delivery.digest))
-                if event.stage is Stage.UNKNOWN and not delivery.conflicting:
-                    unmapped.append(_unmapped_row(event))
+                if event.stage is Stage.UNKNOWN:
+                    unmapped.append(cast("Delivery[ShipmentEvent]", delivery))
             case MessageOutcome() as outcome:
                 outcomes.append(_outcome_row(outcome))
     standing = await _standing_before(tx, new)
+    codes = await _told_first(tx, unmapped)
     parked = await apply(tx, new, announcer) if new.scans or new.snapshots else set()
     await store_writes.write_outcomes(tx, outcomes)
-    await store_writes.count_unmapped(tx, unmapped)
+    await store_writes.count_unmapped(tx, codes)
     return [_word(delivery, parked, standing, announcer) for delivery in deliveries]
 
 
@@ -102,6 +104,25 @@ def _word(
             stands = newest is None or order.sequence > newest[0]
             return Taken.APPLIED if stands else Taken.STALE
     return Taken.APPLIED
+
+
+async def _told_first(tx: AsyncConnection, unmapped: Sequence[Delivery[ShipmentEvent]]) -> list[dict[str, Any]]:
+    """A scan counts once with each of its contents: as unmapped even if it came again with its code mapped."""
+    contents = {(delivery.envelope.id, delivery.digest[:DIGEST_BYTES]): delivery for delivery in unmapped}
+    again = [delivery for delivery in contents.values() if delivery.conflicting]
+    if again:
+        rows = await fetch(
+            tx,
+            "SELECT t.event_id, t.digest FROM timeline t JOIN unnest(CAST(:carriers AS text[]), "
+            "CAST(:references AS text[]), CAST(:ids AS uuid[])) AS k (carrier, reference, event_id) "
+            "USING (carrier, reference, event_id)",
+            carriers=[delivery.data.carrier for delivery in again],
+            references=[delivery.data.reference for delivery in again],
+            ids=[delivery.envelope.id for delivery in again],
+        )
+        for row in rows:
+            contents.pop((row["event_id"], row["digest"]), None)
+    return [_unmapped_row(delivery.data) for delivery in contents.values()]
 
 
 def _unmapped_row(event: ShipmentEvent) -> dict[str, Any]:
