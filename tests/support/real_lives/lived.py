@@ -26,10 +26,10 @@ def arrivals_of(moment: Moment, tracking: ModelTracking) -> Sequence[Arrival]:
     return [Scanned(parcel_key(delivery.data), parcel_fact(cast("Delivery[ShipmentEvent]", delivery)))]
 
 
-def live_through(life: Life) -> tuple[ModelTracking, list[Arrival], list[tuple[str, ...]]]:
+def live_through(life: Life, tag: str = "") -> tuple[ModelTracking, list[Arrival], list[tuple[str, ...]]]:
     """Tell it line by line, as it happened: where that ends, every fact, and what was heard at each line."""
     tracking, facts, heard = ModelTracking(), list[Arrival](), list[tuple[str, ...]]()
-    for moment in life.moments():
+    for moment in life.moments(tag):
         arrivals = arrivals_of(moment, tracking)
         facts += arrivals
         heard.append(_heard(tracking.take(arrivals)))
