@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking.checkpoint import read_fold
@@ -20,9 +21,8 @@ from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.domain.telling import Told
 from services.tracking.rows import fact_from_row, parcel_from_text, shop_fact_from_row
-from shared.contracts.orders import Order
 from shared.contracts.vocabulary import Step
-from shared.database import Row, fetch, run
+from shared.database import Row, Tx, fetch, run
 
 
 class OrderKey(NamedTuple):
@@ -81,7 +81,7 @@ async def lock_parcels(tx: AsyncConnection, keys: Iterable[ParcelKey]) -> set[Pa
     return {ParcelKey(row["carrier"], row["reference"]) for row in rows if row["parked"]}
 
 
-async def facts_of(tx: AsyncConnection, keys: Iterable[ParcelKey]) -> dict[ParcelKey, list[ParcelFact]]:
+async def facts_of(tx: Tx, keys: Iterable[ParcelKey]) -> dict[ParcelKey, list[ParcelFact]]:
     """All facts of these parcels that are still kept."""
     rows = await fetch(
         tx,
@@ -157,7 +157,7 @@ async def recall(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey
     return found
 
 
-async def documents_of(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey, Order]:
+async def documents_of(tx: Tx, keys: Iterable[OrderKey]) -> dict[OrderKey, dict[str, Any]]:
     """The snapshots that stand, as the shop wrote them."""
     rows = await fetch(
         tx,
@@ -165,7 +165,7 @@ async def documents_of(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[Or
         "USING (shop, order_id) WHERE s.document IS NOT NULL",
         **_keys(keys, "shops", "ids"),
     )
-    return {_order_key(row): Order.model_validate_json(row["document"], extra="ignore") for row in rows}
+    return {_order_key(row): orjson.loads(row["document"]) for row in rows}
 
 
 def told_from_row(row: Row) -> Told:

@@ -112,7 +112,7 @@ def go_on(fold: Fold, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> Decisi
         return None
     told = fold.told.union(due.identity for due in steps) if steps else fold.told
     fold = fold._replace(walks=walks, told=told)
-    ignored = tuple(chain(*(each.ignored for each in walked.values())))
+    ignored = tuple(reason for each in walked.values() for reason in each.ignored)
     return Decision(order_state(fold.shop, states), states, steps, ignored, fold)
 
 
@@ -122,21 +122,27 @@ def order_state(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> Ord
     A parcel whose label the carrier cancelled does not count. Cancelled and returned by the shop's word are final.
     """
     stages = _stages_that_count(shop, parcels)
-    if shop.state in (ShopState.CANCELLED, ShopState.RETURNED) or not stages:
-        return OrderState(shop.state.value)
-    sent_by_shop = shop.state in (ShopState.SHIPPED, ShopState.DELIVERED)
+    if shop.state in _FINAL_WORDS or not stages:
+        return _AS_THE_SHOP_SAYS[shop.state]
+    sent_by_shop = shop.state in _SENT
     whole = sent_by_shop or not shop.lines_pending
-    if whole and all(stage is Stage.RETURNED for stage in stages):
+    different = set(stages)
+    if whole and different == {Stage.RETURNED}:
         return OrderState.RETURNED
-    if whole and all(stage is Stage.DELIVERED for stage in stages):
+    if whole and different == {Stage.DELIVERED}:
         return OrderState.DELIVERED
-    if Stage.DELIVERED in stages:
+    if Stage.DELIVERED in different:
         return OrderState.PARTLY_DELIVERED
-    if sent_by_shop or (whole and all(stage in UNDER_WAY for stage in stages)):
+    if sent_by_shop or (whole and different <= UNDER_WAY):
         return OrderState.SHIPPED
-    if any(stage in UNDER_WAY for stage in stages):
+    if different & UNDER_WAY:
         return OrderState.PARTLY_SHIPPED
-    return OrderState(shop.state.value)
+    return _AS_THE_SHOP_SAYS[shop.state]
+
+
+_FINAL_WORDS = frozenset({ShopState.CANCELLED, ShopState.RETURNED})
+_SENT = frozenset({ShopState.SHIPPED, ShopState.DELIVERED})
+_AS_THE_SHOP_SAYS: Mapping[ShopState, OrderState] = {state: OrderState(state.value) for state in ShopState}
 
 
 def is_late(decision: Decision) -> bool:
@@ -170,8 +176,8 @@ def _is_late(fold: Fold, key: ParcelKey, promised: date) -> bool:
 
 
 def _stages_that_count(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> list[Stage]:
-    stages = (parcels.get(key, NEVER_SCANNED).stage for key in shop.parcels)
-    return [stage for stage in stages if stage is not Stage.CANCELLED]
+    stages = [parcels.get(key, NEVER_SCANNED).stage for key in shop.parcels]
+    return [stage for stage in stages if stage is not Stage.CANCELLED] if Stage.CANCELLED in stages else stages
 
 
 def _verdict(shop: ShopFact, snapshot: ShopFact) -> Ignored:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
@@ -113,8 +114,10 @@ def in_true_order(facts: Iterable[ParcelFact]) -> tuple[ParcelFact, ...]:
     Two contents under one id (a carrier's table was mended between two deliveries) are two facts.
     """
     known = dict.fromkeys(facts)
+    if len(known) == 1:
+        return tuple(known)
     ordered = sorted(known, key=_place)
-    if len({fact.place for fact in known}) < len(known):
+    if any(a.occurred_at == b.occurred_at and a.id == b.id for a, b in pairwise(ordered)):
         ordered.sort(key=lambda fact: (fact.place, repr(fact)))
     return tuple(ordered)
 

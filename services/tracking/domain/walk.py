@@ -111,7 +111,7 @@ class Walked(NamedTuple):
 
     @property
     def ignored(self) -> tuple[Ignored, ...]:
-        return tuple(Ignored(each.ignored, each.fact.id) for each in self.heard if each.ignored is not None)
+        return tuple([Ignored(each.ignored, each.fact.id) for each in self.heard if each.ignored is not None])
 
 
 NOT_BEGUN = Walk()
