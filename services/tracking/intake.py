@@ -24,6 +24,7 @@ from shared.messaging.failures import Poison
 from shared.messaging.inbox import Delivery
 
 GROUP = "tracking"
+TOPICS = (SHOP_ORDERS, CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES)
 NOTHING = Applied(frozenset(), frozenset())
 
 
@@ -34,7 +35,7 @@ def intake(announcer: Announcer) -> Intake:
         announcer.directory.require()
         return await _take_in(tx, deliveries, announcer)
 
-    return Intake(GROUP, (SHOP_ORDERS, CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES), take_in, kept_once=(CARRIER_SHIPMENTS,))
+    return Intake(GROUP, TOPICS, take_in, kept_once=(CARRIER_SHIPMENTS,))
 
 
 async def _take_in(

@@ -105,7 +105,7 @@ class TrackingLine:
         subscription = Subscription(
             self.broker.bootstrap, self.group, self.taken_in, name, self.broker.shortest_session
         )
-        counted = replace(taking, group=self.group, topics=self.taken_in, handle=handle)
+        counted = replace(taking, group=self.group, topics=self.taken_in, handle=handle, kept_once=(self.shipments,))
         member = Member(Consumer(counted, subscription, database, runtime), runtime)
         return member
 

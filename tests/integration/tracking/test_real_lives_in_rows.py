@@ -13,7 +13,7 @@ from shared.contracts.orders import Order
 from shared.messaging.inbox import Delivery
 from tests.support.model_tracking import Passed
 from tests.support.real_lives import LIVES
-from tests.support.real_lives.lived import live_through
+from tests.support.real_lives.lived import live_through, messages
 from tests.support.tracking_rows import forget, rows_of
 from tests.support.tracking_world import FARO, Tracking
 
@@ -21,11 +21,6 @@ ORDERS_OF_ARRIVAL = 12
 """Each one shuffles every life: some 900 permutations of lives in all."""
 
 Clockwork = dict[OrderKey, list[TimeFact]]
-
-
-def messages() -> list[Delivery[Contract]]:
-    moments = (moment for nth, life in enumerate(LIVES) for moment in life.moments(f"-{nth}"))
-    return [moment.delivery() for moment in moments if moment.fact is not None]
 
 
 def clockwork() -> Clockwork:

@@ -7,9 +7,9 @@ import random
 import pytest
 
 from sandbox.backends.servers import Broker
-from tests.integration.tracking.test_real_lives_in_rows import messages
 from tests.support.migrated import FreshDatabase, count, opened
 from tests.support.real_lives import LIVES
+from tests.support.real_lives.lived import messages
 from tests.support.tracking_line import new_tracking_line
 from tests.support.tracking_rows import rows_of
 from tests.support.tracking_world import FARO, announcer_for

@@ -7,10 +7,12 @@ from typing import cast
 
 from services.tracking.domain.telling import StepDue
 from services.tracking.translate import parcel_fact, parcel_key, patience_of, shop_fact
+from shared.contracts.base import Contract
 from shared.contracts.orders import Order
 from shared.contracts.shipments import ShipmentEvent
 from shared.messaging.inbox import Delivery
 from tests.support.model_tracking import Arrival, ModelTracking, Said, Scanned
+from tests.support.real_lives import LIVES
 from tests.support.real_lives.script import Life, Moment
 from tests.support.tracking_world import FARO
 
@@ -34,6 +36,12 @@ def live_through(life: Life, tag: str = "") -> tuple[ModelTracking, list[Arrival
         facts += arrivals
         heard.append(_heard(tracking.take(arrivals)))
     return tracking, facts, heard
+
+
+def messages() -> list[Delivery[Contract]]:
+    """Everything that shops and carriers say in all lives; their names are told apart by the number of the life."""
+    moments = (moment for nth, life in enumerate(LIVES) for moment in life.moments(f"-{nth}"))
+    return [moment.delivery() for moment in moments if moment.fact is not None]
 
 
 def _heard(announced: Mapping[str, Sequence[StepDue]]) -> tuple[str, ...]:
