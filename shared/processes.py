@@ -56,6 +56,8 @@ class Part:
     """It answers /livez, /readyz and /metrics on its own port, for every process it shares the OS process with."""
     one_shot: bool = False
     """It does its job and returns (migrate)."""
+    by_hand: bool = False
+    """No deployment starts it: an operator does, when it is needed (rebuild)."""
 
 
 def main(service: str, processes: Mapping[str, Part], tools: Mapping[str, Tool], arguments: Sequence[str]) -> int:

@@ -31,6 +31,7 @@ from shared.messaging.failures import Poison
 from shared.messaging.inbox import Delivery
 
 GROUP = "tracking"
+TOPICS = (SHOP_ORDERS, CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES, TRACKING_ERASURES, NOTIFIER_ERASURES)
 NOTHING = Applied(frozenset(), frozenset())
 
 
@@ -41,8 +42,7 @@ def intake(announcer: Announcer) -> Intake:
         announcer.directory.require()
         return await _take_in(tx, deliveries, announcer)
 
-    topics = (SHOP_ORDERS, CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES, TRACKING_ERASURES, NOTIFIER_ERASURES)
-    return Intake(GROUP, topics, take_in, kept_once=(CARRIER_SHIPMENTS,))
+    return Intake(GROUP, TOPICS, take_in, kept_once=(CARRIER_SHIPMENTS,))
 
 
 async def _take_in(

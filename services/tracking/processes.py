@@ -21,6 +21,7 @@ from services.tracking.directory import Directory, keep_fresh
 from services.tracking.group_lag import GroupLag
 from services.tracking.intake import intake
 from services.tracking.new_key import make_key
+from services.tracking.rebuild import Replay, rebuild
 from services.tracking.settings import TrackingSettings, ops_keys, shop_keys
 from services.tracking.watch import watch
 from shared.database import Database, DatabaseSettings, open_database
@@ -137,6 +138,13 @@ async def run_migrate(runtime: Runtime) -> None:
         await migrate(database, MIGRATIONS)
 
 
+async def run_rebuild(runtime: Runtime) -> None:
+    settings = load_settings(TrackingSettings)
+    replay = Replay(settings.kafka_bootstrap, settings.kafka_session)
+    async with open_database(load_settings(DatabaseSettings), f"{SERVICE}-rebuild") as database:
+        await rebuild(database, MIGRATIONS, replay, settings.tracking_token_secret.get_secret_value())
+
+
 PROCESSES = {
     "api": Part(run_api, serves_http=True),
     "consume": Part(run_consume),
@@ -144,5 +152,6 @@ PROCESSES = {
     "watch": Part(run_watch),
     "console": Part(run_console, serves_http=True),
     "migrate": Part(run_migrate, one_shot=True),
+    "rebuild": Part(run_rebuild, one_shot=True, by_hand=True),
 }
 TOOLS: dict[str, Tool] = {"key": make_key}

@@ -142,7 +142,8 @@ async def write_links(tx: AsyncConnection, rows: Sequence[Row]) -> None:
     await insert_rows(tx, "order_parcels", types, rows, then=then)
 
 
-async def write_steps(tx: AsyncConnection, rows: Sequence[Row]) -> None:
+async def write_steps(tx: AsyncConnection, rows: Sequence[Row], *, then: str = "") -> None:
+    """What was announced. `then`: what to do with a step that is on record already, which is an error otherwise."""
     types = {
         "shop": "text",
         "order_id": "text",
@@ -155,7 +156,7 @@ async def write_steps(tx: AsyncConnection, rows: Sequence[Row]) -> None:
         "event_id": "uuid",
         "caused_by": "uuid",
     }
-    await insert_rows(tx, "steps", types, rows)
+    await insert_rows(tx, "steps", types, rows, then=then)
 
 
 async def write_outcomes(tx: AsyncConnection, rows: Sequence[Row]) -> None:

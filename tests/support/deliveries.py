@@ -99,9 +99,11 @@ def time_of(fact: Contract) -> datetime:
     return fact.occurred_at
 
 
-def delivery(fact: Contract, *, said_at: datetime | None = None, id: UUID | None = None) -> Delivery[Contract]:
-    """As the consumer hands it to a handler."""
+def delivery(
+    fact: Contract, *, said_at: datetime | None = None, id: UUID | None = None, heard_at: datetime | None = None
+) -> Delivery[Contract]:
+    """As the consumer hands it to a handler. `heard_at`: when the broker was given it."""
     assert isinstance(fact, Order | ShipmentEvent | MessageOutcome | StepReached | ErasureRequested | ContactErased)
     topic = _TOPICS[type(fact)]
     envelope = Envelope(id or fact.event_id, "/tests", topic.event_type, said_at or time_of(fact))
-    return Delivery(topic.name, 0, next(_offsets), envelope, fact, digest_of(fact.to_json()))
+    return Delivery(topic.name, 0, next(_offsets), envelope, fact, digest_of(fact.to_json()), heard_at=heard_at)

@@ -27,7 +27,7 @@ from services.tracking.domain.shipment import (
 )
 from services.tracking.domain.snapshot import ShopFact, judge_snapshot, without_conflicts
 from services.tracking.domain.telling import StepDue, Told, merged, told_by_scans, told_by_snapshot
-from services.tracking.domain.walk import Frame, Walk, Walked, walk_parcel
+from services.tracking.domain.walk import OF_ANOTHER_PARCEL, Heard, Walk, Walked, walk_parcel
 from services.tracking.domain.walk import go_on as walk_on
 from shared.contracts.vocabulary import OrderState, ShopState, Stage, Step
 
@@ -205,14 +205,14 @@ def _walk(basis: Basis, key: ParcelKey, facts: tuple[ParcelFact, ...], kept: Wal
     said = SHOP_SAYS_OF_PARCELS.get(shop.state)
     if said is None or key not in shop.parcels or walked.state.stage in (said, Stage.CANCELLED):
         return walked
-    if any(each.stage in UNDER_WAY and each.at > shop.time for each in facts if not _foreign(each, frame)):
-        return walked
     word = ParcelFact(shop.id, shop.time, said)
-    return walk_parcel((*facts, word), frame._replace(word=shop.id))
+    with_word = walk_parcel((*facts, word), frame._replace(word=shop.id))
+    return walked if any(_knows_better(each, shop) for each in with_word.heard) else with_word
 
 
-def _foreign(fact: ParcelFact, frame: Frame) -> bool:
-    return frame.opens_at is not None and fact.at < frame.opens_at
+def _knows_better(each: Heard, shop: ShopFact) -> bool:
+    """A scan later than the shop's word, unless it is about another parcel that has the same reference."""
+    return each.fact.stage in UNDER_WAY and each.fact.at > shop.time and each.ignored not in OF_ANOTHER_PARCEL
 
 
 def _to_announce(dues: Iterable[StepDue], told: Mapping[Told, object] | frozenset[Told]) -> tuple[StepDue, ...]:

@@ -15,10 +15,10 @@ from services.tracking.domain.lifecycle import ARRIVED, FINAL, RANK, UNDER_WAY, 
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, Stage
 
 REUSED_AFTER = timedelta(days=90)
-"""Carriers give references out again: a scan this long after the last of a finished parcel is about another one."""
+"""Carriers give references out again: a scan this long after the last one is about another parcel."""
 
 BEGUN_ANEW_AFTER = timedelta(days=14)
-"""And so is a first scan (label data, hand-over) this long after the parcel came to its end."""
+"""And so is a first scan (label data, hand-over) this long after a parcel came to its end."""
 
 _BEGINNINGS = frozenset({Stage.REGISTERED, Stage.ACCEPTED})
 
@@ -127,11 +127,12 @@ def _place(fact: ParcelFact) -> Place:
 
 
 def begins_anew(state: ParcelState, fact: ParcelFact) -> bool:
-    """True when the parcel had long come to its end: the carrier has given its reference to another one."""
-    if state.seen_at is None or state.stage not in FINAL:
+    """True when so much time has passed that the carrier has given the reference to another parcel."""
+    if state.seen_at is None:
         return False
     since = fact.at - state.seen_at
-    return since > REUSED_AFTER or (since > BEGUN_ANEW_AFTER and fact.stage in _BEGINNINGS)
+    over = state.stage in FINAL and fact.stage in _BEGINNINGS
+    return since > (BEGUN_ANEW_AFTER if over else REUSED_AFTER)
 
 
 def why_ignored(state: ParcelState, fact: ParcelFact) -> str | None:

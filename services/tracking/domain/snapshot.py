@@ -60,11 +60,11 @@ def newer(a: ShopFact, b: ShopFact) -> bool:
     """True when `a` stands against `b`: the higher sequence.
 
     Under one sequence the content said first stands, so that a second one changes nothing, in whichever order the two
-    come in; with equal times the smaller digest decides.
+    come in; with equal times the smaller digest decides, then the smaller id.
     """
     if a.sequence != b.sequence:
         return a.sequence > b.sequence
-    return (a.time, a.digest) < (b.time, b.digest)
+    return (a.time, a.digest, a.id) < (b.time, b.digest, b.id)
 
 
 def same_snapshot(a: ShopFact, b: ShopFact) -> bool:

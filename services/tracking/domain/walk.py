@@ -41,6 +41,9 @@ from shared.contracts.vocabulary import Stage, Step
 BEFORE_THE_ORDER = timedelta(days=2)
 """Clocks differ and labels are printed early; what is older than this belongs to an earlier use of the reference."""
 
+OF_ANOTHER_PARCEL = frozenset({"before_the_order", "reference_reused"})
+"""Why a fact of this reference says nothing of this order's parcel."""
+
 _NO_RUNS: Mapping[str, int] = MappingProxyType({})
 
 Telling = tuple[Step, str]
