@@ -6,7 +6,7 @@ WORKERS ?= 2
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-embedded lint format up down bench chaos contracts layouts locks clean
+.PHONY: help setup demo test test-embedded fuzz-api lint format up down bench chaos contracts layouts locks clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ test: $(READY) ## All tests, from unit to end-to-end (ARGS="-k name" for some)
 
 test-embedded: $(READY) ## The same on the embedded broker, whatever else this machine has
 	@HITO_TEST_BROKER=embedded $(MAKE) --no-print-directory test
+
+fuzz-api: $(READY) ## Much odd data at tracking's API; EXAMPLES=1000 for more (make test sends a little)
+	@HITO_FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -q tests/integration/tracking/test_api_fuzzed.py
 
 lint: $(READY) ## ruff, mypy strict, import walls, contracts, house rules
 	@$(BIN)/ruff check .

@@ -12,14 +12,16 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.tracking.announce import Announcer
-from services.tracking.api import ops, orders, page, status
-from services.tracking.api.description import describe_orders
+from services.tracking.api import erasure, ops, orders, page, status
+from services.tracking.api.description import describe_api
 from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
 from services.tracking.directory import Directory, keep_fresh
+from services.tracking.group_lag import GroupLag
 from services.tracking.intake import intake
-from services.tracking.settings import TrackingSettings, shop_keys
+from services.tracking.new_key import make_key
+from services.tracking.settings import TrackingSettings, ops_keys, shop_keys
 from services.tracking.watch import watch
 from shared.database import Database, DatabaseSettings, open_database
 from shared.messaging.consume import Consumer
@@ -27,7 +29,7 @@ from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
 from shared.migrate import migrate, open_migrated
-from shared.processes import Part, Runtime, serve
+from shared.processes import Part, Runtime, Tool, serve
 from shared.settings import load_settings
 from shared.shops import load_shops
 from shared.web import create_app
@@ -36,6 +38,10 @@ SERVICE = "tracking"
 
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 @contextlib.asynccontextmanager
@@ -68,17 +74,20 @@ async def run_api(runtime: Runtime) -> None:
         open_publisher_of(runtime, "api", settings) as publisher,
         _announcer(runtime, database, settings) as announcer,
     ):
-        keys = Keys(shop_keys(announcer.shops, os.environ), settings.ops_api_key.get_secret_value())
-        app = api_app(runtime, ApiState(database, publisher, announcer, keys))
+        runtime.health.register("api readings", database.unready_to_read)
+        keys = Keys(shop_keys(announcer.shops, os.environ), ops_keys(os.environ), _clock)
+        taking = intake(announcer)
+        lag = GroupLag(settings.kafka_bootstrap, taking.group, taking.topics)
+        app = api_app(runtime, ApiState(database, publisher, announcer, keys, lag))
         await serve(app, runtime, settings.tracking_host, settings.tracking_port)
 
 
 def api_app(runtime: Runtime, state: ApiState) -> FastAPI:
-    app = create_app("Hito tracking", runtime.health, description="Orders in; state, timeline and reasons out.")
+    app = create_app("Hito tracking", runtime.health)
     attach(app, state)
-    for part in (orders, status, ops, page):
+    for part in (orders, status, erasure, ops, page):
         app.include_router(part.router)
-    describe_orders(app)
+    describe_api(app)
     return app
 
 
@@ -110,7 +119,7 @@ async def run_watch(runtime: Runtime) -> None:
         open_migrated(runtime, "watch", MIGRATIONS) as database,
         _announcer(runtime, database, settings) as announcer,
     ):
-        await watch(database, announcer, runtime, lambda: datetime.now(UTC))
+        await watch(database, announcer, runtime, _clock)
 
 
 async def run_console(runtime: Runtime) -> None:
@@ -119,7 +128,7 @@ async def run_console(runtime: Runtime) -> None:
         open_migrated(runtime, "console", MIGRATIONS) as database,
         _announcer(runtime, database, settings) as announcer,
     ):
-        app = create_console(runtime, database, announcer, settings.ops_api_key.get_secret_value())
+        app = create_console(runtime, database, announcer, Keys({}, ops_keys(os.environ), _clock))
         await serve(app, runtime, settings.tracking_host, settings.console_port)
 
 
@@ -136,3 +145,4 @@ PROCESSES = {
     "console": Part(run_console, serves_http=True),
     "migrate": Part(run_migrate, one_shot=True),
 }
+TOOLS: dict[str, Tool] = {"key": make_key}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from services.tracking.domain.regions import Region
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
@@ -15,9 +16,6 @@ from shared.contracts.base import rfc3339
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
 
 Json = Mapping[str, Any]
-
-DIGEST_BYTES = 8
-"""Enough to tell two contents under one id apart."""
 
 
 def _instant(value: str | None) -> datetime | None:
@@ -47,23 +45,17 @@ def fact_to_json(fact: ParcelFact) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def timeline_row(key: ParcelKey, fact: ParcelFact, digest: bytes) -> dict[str, Any]:
-    return {
-        "carrier": key.carrier,
-        "reference": key.reference,
-        "occurred_at": fact.occurred_at,
-        "event_id": fact.id,
-        "digest": digest[:DIGEST_BYTES],
-        "heard_at": fact.heard_at,
-        "fact": json.dumps(fact_to_json(fact)),
-    }
+def timeline_line(key: ParcelKey, fact: ParcelFact, digest: bytes) -> tuple[Any, ...]:
+    """In the order of the columns of `timeline`."""
+    text = orjson.dumps(fact_to_json(fact)).decode()
+    return (key.carrier, key.reference, fact.occurred_at, fact.id, digest, fact.heard_at, text)
 
 
 def fact_from_row(row: Json) -> ParcelFact:
     """From a row of `timeline`."""
     fact = row["fact"]
     return ParcelFact(
-        id=row["event_id"],
+        id=UUID(int=row["event_id"].int),  # the driver has a UUID of its own
         occurred_at=row["occurred_at"],
         heard_at=row["heard_at"],
         stage=Stage(fact["stage"]),
@@ -122,7 +114,11 @@ def shop_fact_from_json(fact: Json, *, id: UUID, sequence: int, time: datetime, 
 def shop_fact_from_row(row: Json) -> ShopFact:
     """From a row of `snapshots`."""
     return shop_fact_from_json(
-        row["fact"], id=row["event_id"], sequence=row["sequence"], time=row["said_at"], digest=row["digest"]
+        row["fact"],
+        id=UUID(int=row["event_id"].int),
+        sequence=row["sequence"],
+        time=row["said_at"],
+        digest=row["digest"],
     )
 
 

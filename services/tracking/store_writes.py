@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking.domain.shipment import ParcelKey
-from shared.database import Row, columns, insert_rows, run
+from shared.database import Row, columns, insert_columns, insert_rows, run
+
+_TIMELINE = {
+    "carrier": "text",
+    "reference": "text",
+    "occurred_at": "timestamptz",
+    "event_id": "uuid",
+    "digest": "bytea",
+    "heard_at": "timestamptz",
+    "fact": "jsonb",
+}
 
 
-async def add_facts(tx: AsyncConnection, rows: Sequence[Row]) -> None:
-    """One line of the timeline each; the same content of one fact is kept once."""
-    types = {
-        "carrier": "text",
-        "reference": "text",
-        "occurred_at": "timestamptz",
-        "event_id": "uuid",
-        "digest": "bytea",
-        "heard_at": "timestamptz",
-        "fact": "jsonb",
-    }
-    await insert_rows(tx, "timeline", types, rows, then="ON CONFLICT DO NOTHING")
+async def add_facts(tx: AsyncConnection, lines: Sequence[Sequence[Any]]) -> set[tuple[UUID, bytes]]:
+    """One line of the timeline each. Answers (event id, digest) of those that were not there yet: each is kept once."""
+    values = dict(zip(_TIMELINE, zip(*lines, strict=True), strict=True))
+    then = "ON CONFLICT DO NOTHING RETURNING event_id, digest"
+    rows = await insert_columns(tx, "timeline", _TIMELINE, values, then=then)
+    return {(row[0], row[1]) for row in rows}
 
 
 async def park(tx: AsyncConnection, parcels: Collection[ParcelKey], *, parked: bool) -> None:
@@ -86,7 +91,14 @@ _STATE = {
     "check_at": "timestamptz",
     "fold": "text",
 }
-_CONTACT = {"shop": "text", "order_id": "text", "placed_at": "timestamptz", "email": "text", "phone": "text"}
+_STANDING = {
+    "shop": "text",
+    "order_id": "text",
+    "placed_at": "timestamptz",
+    "email": "text",
+    "phone": "text",
+    "basis": "text",
+}
 
 
 async def write_orders(tx: AsyncConnection, rows: Sequence[Row]) -> None:
@@ -94,9 +106,9 @@ async def write_orders(tx: AsyncConnection, rows: Sequence[Row]) -> None:
     await _update_orders(tx, _STATE, rows)
 
 
-async def write_contacts(tx: AsyncConnection, rows: Sequence[Row]) -> None:
-    """What the standing snapshot says that orders are searched by."""
-    await _update_orders(tx, _CONTACT, rows)
+async def write_standing(tx: AsyncConnection, rows: Sequence[Row]) -> None:
+    """What only a new snapshot changes: what orders are searched by, and what their facts are folded onto."""
+    await _update_orders(tx, _STANDING, rows)
 
 
 async def _update_orders(tx: AsyncConnection, types: Mapping[str, str], rows: Sequence[Row]) -> None:

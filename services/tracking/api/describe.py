@@ -189,6 +189,8 @@ def describe_why(story: OrderStory) -> Why:
 
 
 def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:
+    """A contradicting snapshot shares its id with the one that stands, and brought about nothing."""
+    followed = () if entry.ignored == "conflict" else steps.get(entry.fact or (entry.parcel or "", entry.at), ())
     return WhyFact(
         event=entry.fact,
         kind=entry.kind,
@@ -196,5 +198,5 @@ def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:
         parcel=entry.parcel,
         what=str(entry.stage or entry.state or entry.kind),
         ignored=entry.ignored,
-        steps=tuple(steps.get(entry.fact or (entry.parcel or "", entry.at), ())),
+        steps=tuple(followed),
     )

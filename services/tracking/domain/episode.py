@@ -7,7 +7,6 @@ when the shop or the carrier names a day that holds; a silence or a delay ends w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from services.tracking.domain.lateness import AGAINST_THE_PROMISE, Lateness
@@ -38,7 +37,7 @@ def once_in_an_episode(
             walk = walks.get(due.parcel, NOT_BEGUN) if due.parcel is not None else NOT_BEGUN
             known = ((what, at) for what, at in notices.items() if what.parcel in (due.parcel, None))
             if any(_goes_on(what, at, shop, walk) for what, at in known):
-                due = replace(due, still_true=False)
+                due = due._replace(still_true=False)
             else:
                 notices[due.identity] = due.occurred_at
         kept.append(due)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from services.tracking.domain.calendar import add_business_days, day_start, local_day, moment, with_cut_off
@@ -24,8 +25,7 @@ _STILL_TO_COME = frozenset({ShopState.PLACED, ShopState.CONFIRMED, ShopState.PRE
 _NIGHT = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """How long a shop waits before its buyers hear that something is late. Counts are business days.
 
     `cut_off`: what the shop says after this local time counts on the next business day. `tell_at`: the local time of
@@ -107,8 +107,7 @@ def is_late_news(state: ParcelState, since: datetime) -> bool:
     return state.stage in ON_THE_ROAD or out_before
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A time fact, and the instant from which on it may be stated."""
 
     at: datetime

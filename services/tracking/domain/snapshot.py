@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
+from typing import NamedTuple
 from uuid import UUID
 
 from services.tracking.domain.regions import Region
@@ -15,8 +16,7 @@ from shared.contracts.vocabulary import PaymentState, ShopState
 SPAIN = Region("ES")
 
 
-@dataclass(frozen=True, slots=True)
-class ShopFact:
+class ShopFact(NamedTuple):
     """One snapshot, reduced to what decides.
 
     `sequence` counts the shop's changes; `time` is when the shop said it; `digest` tells one content from another under

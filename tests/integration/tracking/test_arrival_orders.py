@@ -23,7 +23,7 @@ from tests.support.tracking_world import Tracking
 _numbers = counting(7_770_001)  # no other value in the rows looks like one of these
 
 OF_ORDER = (
-    "SELECT state, late, placed_at, finished_at, check_at, steps_announced, email, phone, fold FROM orders "
+    "SELECT state, late, placed_at, finished_at, check_at, steps_announced, email, phone, basis, fold FROM orders "
     "WHERE order_id = :id",
     "SELECT * FROM snapshots WHERE order_id = :id ORDER BY sequence, digest",
     "SELECT carrier, reference, position, stage, condition FROM order_parcels WHERE order_id = :id "

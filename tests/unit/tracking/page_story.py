@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -108,4 +107,4 @@ def html(told: OrderStory, now: datetime = FRIDAY, lang: str | None = "es", by: 
 
 
 def refunded(snapshot: ShopFact) -> ShopFact:
-    return replace(snapshot, payment=PaymentState.REFUNDED)
+    return snapshot._replace(payment=PaymentState.REFUNDED)

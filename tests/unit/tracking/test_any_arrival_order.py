@@ -4,7 +4,7 @@ the same timeline and the same set of steps, and no step is announced twice."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from services.tracking.domain.shipment import Ignored, ParcelFact, ParcelKey, in
 from services.tracking.domain.snapshot import ShopFact, judge_snapshot
 from services.tracking.domain.telling import Told
 from services.tracking.domain.walk import fold_parcel, walk_parcel
-from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, PaymentState, ShopState, Stage
+from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
 from tests.unit.tracking.facts import CORREOS, SEUR, at
 
 PLACED_AT = at(2, "08:00")
@@ -33,6 +33,14 @@ parcel_facts = st.builds(
     action_by=st.sampled_from([None, *Actor]),
     delivered_to=st.sampled_from([None, None, *DeliveredTo]),
     city=st.sampled_from([None, "Getafe", "Zaragoza"]),
+    clock=st.just(Clock.EXACT),
+    country=st.none(),
+    postal_code=st.none(),
+    code=st.none(),
+    text=st.none(),
+    eta_from=st.none(),
+    eta_until=st.none(),
+    heard_at=st.none(),
 )
 lives = st.lists(parcel_facts, max_size=12)
 
@@ -180,7 +188,7 @@ def test_a_state_is_that_of_its_ruling_fact(facts: list[ParcelFact]) -> None:
 
 @given(facts=st.lists(parcel_facts, min_size=1, max_size=6))
 def test_at_one_instant_the_rank_alone_decides(facts: list[ParcelFact]) -> None:
-    same_time = [replace(fact, occurred_at=PLACED_AT) for fact in facts]
+    same_time = [fact._replace(occurred_at=PLACED_AT) for fact in facts]
     ranks = [RANK[fact.stage] for fact in in_true_order(same_time)]
     assert ranks == sorted(ranks)
 
@@ -190,8 +198,8 @@ def test_any_arrival_order_of_snapshots_conflicts_too_ends_with_the_same_one(
     data: st.DataObject, states: list[ShopState]
 ) -> None:
     snapshots = [
-        replace(
-            snapshot(place // 2, 0, state, None, []), id=UUID(int=place), time=PLACED_AT + timedelta(hours=place % 3)
+        snapshot(place // 2, 0, state, None, [])._replace(
+            id=UUID(int=place), time=PLACED_AT + timedelta(hours=place % 3)
         )
         for place, state in enumerate(states)
     ]
