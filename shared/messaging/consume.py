@@ -8,8 +8,8 @@ The order of offsets and database is the guarantee: offsets are never ahead of t
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +30,7 @@ from shared.observability.logs import get_logger
 from shared.observability.metrics import CONSUMED, EVENTS, PROCESS_DURATION
 from shared.processes import Runtime
 
+PORTION_BYTES = 1024 * 1024
 TRIES_ALONE = 3
 """How often a message that fails by itself, with everything else in order, is tried before it is buried."""
 
@@ -59,6 +60,20 @@ class Intake:
     """Topics whose facts the handler writes down under their ids anyway: they need no line in the inbox as well."""
 
 
+def portions(records: Iterable[ConsumerRecord]) -> Iterator[list[ConsumerRecord]]:
+    """Many small facts or few large ones, so that no batch takes much memory. Their order stays."""
+    portion: list[ConsumerRecord] = []
+    size_bytes = 0
+    for record in records:
+        portion.append(record)
+        size_bytes += len(record.value or b"")
+        if size_bytes >= PORTION_BYTES:
+            yield portion
+            portion, size_bytes = [], 0
+    if portion:
+        yield portion
+
+
 @dataclass(frozen=True)
 class _Batch:
     records: Sequence[ConsumerRecord]
@@ -76,6 +91,7 @@ class Consumer:
         self._backoff = Backoff(runtime.stop)
         self._waiting_for: str | None = "the first fetch"
         self._upcoming: asyncio.Task[_Batch] | None = None
+        self._portions: deque[list[ConsumerRecord]] = deque()
 
     async def unready(self) -> str | None:
         """For readiness: None while batches go through."""
@@ -115,7 +131,9 @@ class Consumer:
         return asyncio.create_task(self._fetch(), name="fetch ahead")
 
     async def _fetch(self) -> _Batch:
-        records = await self._subscription.fetch()
+        if not self._portions:
+            self._portions.extend(portions(await self._subscription.fetch()))
+        records = self._portions.popleft() if self._portions else []
         return _Batch(records, decode_all(records, self._topics))
 
     async def _forget_upcoming(self) -> None:
