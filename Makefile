@@ -55,8 +55,8 @@ up: ## The same system with docker compose (needs a filled-in .env, see .env.exa
 down: ## Stop it, keep its data
 	docker compose down
 
-bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.json
-	@$(BIN)/python -m tests.bench
+bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.json (ARGS=tracking for one part)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 contracts: $(READY) ## Write shared/contracts/schemas anew
 	@$(BIN)/python -m shared.contracts

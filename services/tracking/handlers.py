@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking import store, store_writes
 from services.tracking.announce import Announcer, Document
+from services.tracking.contact import order_without_contact
 from services.tracking.domain.order import Decision, advance, go_on
 from services.tracking.domain.promise import TimeFact
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
@@ -149,7 +150,7 @@ async def _outcomes(
     announcer: Announcer,
 ) -> list[Outcome]:
     """Each decision beside what stood before it, with the shop's document where something has to be told of it."""
-    told_now = {key: _standing_document(decisions[key], told) for key, told in new.snapshots.items()}
+    told_now = {key: _standing_document(orders[key], decisions[key], told) for key, told in new.snapshots.items()}
     wanted = [
         key
         for key, decision in decisions.items()
@@ -182,8 +183,13 @@ def _needs_document(stored: StoredOrder, decision: Decision, announcer: Announce
     return may_need_watching(announcer.directory, before, decision)
 
 
-def _standing_document(decision: Decision, told: Iterable[tuple[ShopFact, Order]]) -> Document | None:
-    """The full snapshot that stands if it is one of the new ones."""
+def _standing_document(
+    stored: StoredOrder, decision: Decision, told: Iterable[tuple[ShopFact, Order]]
+) -> Document | None:
+    """The full snapshot that stands if it is one of the new ones; without contact where that was erased."""
     standing = (decision.shop.sequence, decision.shop.digest)
     order = next((order for fact, order in told if (fact.sequence, fact.digest) == standing), None)
-    return orjson.loads(order.to_json()) if order is not None else None
+    if order is None:
+        return None
+    document: Document = orjson.loads((order_without_contact(order) if stored.erased else order).to_json())
+    return document

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking import store_writes
 from services.tracking.announce import Announcer
+from services.tracking.erasure import take_in_erased, take_in_erasures
 from services.tracking.handlers import Applied, NewFacts, Scan, apply
 from services.tracking.store import OrderKey
 from services.tracking.translate import DIGEST_BYTES, parcel_fact, parcel_key, shop_fact
@@ -16,7 +17,13 @@ from shared.contracts.base import Contract
 from shared.contracts.orders import Order
 from shared.contracts.outcomes import MessageOutcome
 from shared.contracts.shipments import ShipmentEvent
-from shared.contracts.topics import CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES, SHOP_ORDERS
+from shared.contracts.topics import (
+    CARRIER_SHIPMENTS,
+    NOTIFIER_ERASURES,
+    NOTIFIER_OUTCOMES,
+    SHOP_ORDERS,
+    TRACKING_ERASURES,
+)
 from shared.contracts.vocabulary import Stage
 from shared.database import fetch
 from shared.messaging.consume import Intake, Taken
@@ -24,7 +31,7 @@ from shared.messaging.failures import Poison
 from shared.messaging.inbox import Delivery
 
 GROUP = "tracking"
-TOPICS = (SHOP_ORDERS, CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES)
+TOPICS = (SHOP_ORDERS, CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES, TRACKING_ERASURES, NOTIFIER_ERASURES)
 NOTHING = Applied(frozenset(), frozenset())
 
 
@@ -64,6 +71,8 @@ async def _take_in(
         and word is not Taken.DUPLICATE
     ]
     await store_writes.count_unmapped(tx, unmapped)
+    await take_in_erasures(tx, deliveries, announcer)
+    await take_in_erased(tx, deliveries)
     return words
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from services.tracking import store
 from services.tracking.checkpoint import read_fold
+from services.tracking.contact import read_order
 from services.tracking.domain.order import Decision, advance
 from services.tracking.domain.promise import TimeFact
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
@@ -40,7 +41,7 @@ async def order_story(tx: Tx, shop: str, order_id: str) -> OrderStory | None:
     document = next((row["standing"] for row in said if row["standing"] is not None), None)
     if not rows or document is None:
         return None
-    order = Order.model_validate_json(document, extra="ignore")
+    order = read_order(document)
     snapshots = [shop_fact_from_row(row) for row in said]
     parcels = {key for fact in snapshots for key in fact.parcels}
     facts = await store.facts_of(tx, parcels) if parcels else {}

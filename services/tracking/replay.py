@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import Headers, Outgoing
 from shared.database import Row, fetch
+from shared.erasure import BYTES_ERASED
 from shared.messaging.dead_letters import REPLAY_OF, headers_of
 from shared.messaging.outbox import append
 
@@ -44,7 +45,9 @@ async def replay(tx: AsyncConnection, letter: int, topics: Collection[str], *, a
     Raises NoSuchLetter, AlreadyReplayed (unless `again`) or Unpublishable, and then nothing has changed.
     """
     rows = await fetch(
-        tx, "SELECT id, topic, key, value, headers, replayed_at FROM dead_letters WHERE id = :id FOR UPDATE", id=letter
+        tx,
+        "SELECT id, topic, key, value, headers, reason, replayed_at FROM dead_letters WHERE id = :id FOR UPDATE",
+        id=letter,
     )
     if not rows:
         raise NoSuchLetter(f"no dead letter {letter}")
@@ -53,6 +56,8 @@ async def replay(tx: AsyncConnection, letter: int, topics: Collection[str], *, a
         raise AlreadyReplayed(row["replayed_at"])
     if row["topic"] not in topics:
         raise Unpublishable(f"nobody here reads {row['topic']} any more")
+    if row["reason"].startswith(BYTES_ERASED):
+        raise Unpublishable("its bytes were erased with the contact of its order's buyer")
     await append(tx, [_outgoing(row)])
     (marked,) = await fetch(
         tx, "UPDATE dead_letters SET replayed_at = now() WHERE id = :id RETURNING id, topic, replayed_at", id=letter

@@ -7,8 +7,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from services.tracking.domain.regions import Region
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
@@ -45,10 +43,17 @@ def fact_to_json(fact: ParcelFact) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def timeline_line(key: ParcelKey, fact: ParcelFact, digest: bytes) -> tuple[Any, ...]:
-    """In the order of the columns of `timeline`."""
-    text = orjson.dumps(fact_to_json(fact)).decode()
-    return (key.carrier, key.reference, fact.occurred_at, fact.id, digest, fact.heard_at, text)
+def timeline_line(key: ParcelKey, fact: ParcelFact, digest: bytes) -> dict[str, Any]:
+    """As it goes to `timeline`, in JSON."""
+    return {
+        "carrier": key.carrier,
+        "reference": key.reference,
+        "occurred_at": fact.occurred_at,
+        "event_id": fact.id,
+        "digest": digest.hex(),
+        "heard_at": fact.heard_at,
+        "fact": fact_to_json(fact),
+    }
 
 
 def fact_from_row(row: Json) -> ParcelFact:

@@ -42,6 +42,8 @@ class StoredOrder:
     key: OrderKey
     steps_announced: int
     fold: Fold | None
+    erased: bool = False
+    """The buyer's contact was erased and must not come back."""
 
 
 @dataclass
@@ -131,7 +133,7 @@ async def lock_orders(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[Ord
     """Lock the orders, sorted, and load what deciding in the usual case needs."""
     rows = await fetch(
         tx,
-        f"SELECT o.shop, o.order_id, o.steps_announced, o.basis, o.fold FROM orders o JOIN {_ORDERS} "
+        f"SELECT o.shop, o.order_id, o.steps_announced, o.basis, o.fold, o.erased_at FROM orders o JOIN {_ORDERS} "
         "USING (shop, order_id) ORDER BY o.shop, o.order_id FOR UPDATE OF o",
         **_keys(keys, "shops", "ids"),
     )
@@ -139,7 +141,8 @@ async def lock_orders(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[Ord
 
 
 def _stored(row: Row) -> StoredOrder:
-    return StoredOrder(_order_key(row), row["steps_announced"], read_fold(row["basis"], row["fold"]))
+    fold = read_fold(row["basis"], row["fold"])
+    return StoredOrder(_order_key(row), row["steps_announced"], fold, row["erased_at"] is not None)
 
 
 async def recall(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey, Memory]:

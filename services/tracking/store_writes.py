@@ -6,28 +6,30 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking.domain.shipment import ParcelKey
-from shared.database import Row, columns, insert_columns, insert_rows, run
-
-_TIMELINE = {
-    "carrier": "text",
-    "reference": "text",
-    "occurred_at": "timestamptz",
-    "event_id": "uuid",
-    "digest": "bytea",
-    "heard_at": "timestamptz",
-    "fact": "jsonb",
-}
+from shared.database import Row, columns, insert_rows, run
 
 
-async def add_facts(tx: AsyncConnection, lines: Sequence[Sequence[Any]]) -> set[tuple[UUID, bytes]]:
-    """One line of the timeline each. Answers (event id, digest) of those that were not there yet: each is kept once."""
-    values = dict(zip(_TIMELINE, zip(*lines, strict=True), strict=True))
-    then = "ON CONFLICT DO NOTHING RETURNING event_id, digest"
-    rows = await insert_columns(tx, "timeline", _TIMELINE, values, then=then)
-    return {(row[0], row[1]) for row in rows}
+async def add_facts(tx: AsyncConnection, lines: Sequence[Mapping[str, Any]]) -> set[tuple[UUID, bytes]]:
+    """One line of the timeline each. Answers (event id, digest) of those that were not there yet: each is kept once.
+
+    Sent as one JSON text: the driver takes a microsecond for each element of an array, and there are seven in a line.
+    """
+    result = await tx.execute(
+        text(
+            "INSERT INTO timeline (carrier, reference, occurred_at, event_id, digest, heard_at, fact) "
+            "SELECT carrier, reference, occurred_at, event_id, decode(digest, 'hex'), heard_at, fact "
+            "FROM json_to_recordset(CAST(CAST(:lines AS text) AS json)) AS l (carrier text, reference text, "
+            "occurred_at timestamptz, event_id uuid, digest text, heard_at timestamptz, fact jsonb) "
+            "ON CONFLICT DO NOTHING RETURNING event_id, digest"
+        ),
+        {"lines": orjson.dumps(lines).decode()},
+    )
+    return {(row[0], row[1]) for row in result.fetchall()}
 
 
 async def park(tx: AsyncConnection, parcels: Collection[ParcelKey], *, parked: bool) -> None:

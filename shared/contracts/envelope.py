@@ -84,7 +84,7 @@ def _read(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
         if name not in _READ and (name := name.lower()) not in _READ:
             continue
         try:
-            text = value.decode()
+            text = (value or b"").decode()
         except UnicodeDecodeError:
             text = "\x00"
         if "\x00" not in text:

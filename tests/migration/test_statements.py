@@ -49,7 +49,10 @@ ORDER_ROW: dict[str, Any] = {
 STANDING: dict[str, Any] = {
     "shop": "demo", "order_id": "A-1001", "placed_at": NOW, "email": None, "phone": None, "basis": None,
 }  # fmt: skip
-LINE = ("seur", "1", NOW, ID, b"12345678", None, "{}")
+LINE: dict[str, Any] = {
+    "carrier": "seur", "reference": "1", "occurred_at": NOW, "event_id": ID, "digest": "3132333435363738",
+    "heard_at": None, "fact": {},
+}  # fmt: skip
 OUTCOME: dict[str, Any] = {
     "shop": "demo", "order_id": "A-1001", "message": ID, "step": "shipped", "occurrence": "1", "parcel": None,
     "recipient": "buyer", "channel": "email", "verdict": "sent", "reason": "ok", "language": "es", "provider": "smtp",

@@ -6,7 +6,7 @@ Revision 0005
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 STATEMENTS = (
     "CREATE INDEX orders_stuck ON orders (placed_at, shop, order_id) WHERE finished_at IS NULL AND check_at IS NULL",
