@@ -12,7 +12,7 @@ import contextlib
 import functools
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ LONGEST_IDLE = timedelta(seconds=60)
 """Then a connection is closed: firewalls forget quiet connections without telling either side."""
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _CONFINE = "SELECT set_config('hito.shop', $1, true)"
+_CONFINE_SESSION = "SELECT set_config('hito.shop', $1, false)"
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)(?!:)")
 
 
@@ -71,6 +72,16 @@ class ReadingPool:
             finally:
                 await pool.release(connection)
 
+    @contextlib.asynccontextmanager
+    async def glance(self, shop: str) -> AsyncIterator[Reading]:
+        """For one statement. The shop is set for the session, and set anew whenever somebody gets the connection."""
+        pool = await self._opened()
+        connection = await _confine(pool, shop)
+        try:
+            yield Reading(connection)
+        finally:
+            await pool.release(connection)
+
     async def unready(self) -> str | None:
         """For readiness: None when a shop could read now."""
         try:
@@ -100,19 +111,37 @@ class ReadingPool:
 
 
 async def _begin(pool: Any, shop: str) -> Any:
-    """A connection in its transaction. One that broke while it lay idle is replaced once, before anybody has it."""
+    """A connection in its transaction."""
+
+    async def begin(connection: Any) -> None:
+        await connection.execute(_BEGIN)
+        await connection.fetchval(_CONFINE, shop)
+
+    return await _prepared(pool, begin)
+
+
+async def _confine(pool: Any, shop: str) -> Any:
+    """A connection that sees this shop."""
+
+    async def confine(connection: Any) -> None:
+        await connection.fetchval(_CONFINE_SESSION, shop)
+
+    return await _prepared(pool, confine)
+
+
+async def _prepared(pool: Any, prepare: Callable[[Any], Awaitable[None]]) -> Any:
+    """One that broke while it lay idle is replaced once, before anybody has it."""
     for _ in range(2):
-        connection, begun = await pool.acquire(timeout=ACQUIRE_DEADLINE.total_seconds()), False
+        connection, ready = await pool.acquire(timeout=ACQUIRE_DEADLINE.total_seconds()), False
         try:
-            await connection.execute(_BEGIN)
-            await connection.fetchval(_CONFINE, shop)
-            begun = True
+            await prepare(connection)
+            ready = True
             return connection
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             if not connection.is_closed():
                 raise
         finally:
-            if not begun:
+            if not ready:
                 await pool.release(connection)
     raise Infrastructure("the database connection broke")
 
@@ -124,4 +153,4 @@ async def _read_json(connection: Any) -> None:
 
 
 async def _leave_as_is(_: Any) -> None:
-    """All that a reading sets ends with its transaction, which the driver ends too if we could not."""
+    """A transaction's settings end with it, and the shop of a session is set anew before anybody else reads."""

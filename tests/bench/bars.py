@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 WIDTH, MARGIN = 760, 24
-LABELS_END, BARS_END = 236, 640
+LABELS_END, BARS_END = 252, 650
 ROW, BAR, TITLE_ROOM, PANEL_GAP = 30, 18, 50, 22
 STYLE = """
   svg { color-scheme: light dark; font: 14px system-ui, "Segoe UI", Helvetica, Arial, sans-serif }

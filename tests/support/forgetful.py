@@ -34,6 +34,11 @@ class ForgetfulDatabase(Database):
             yield _ForgetfulReading(reading.connection, self)
 
     @asynccontextmanager
+    async def glancing(self, shop: str) -> AsyncIterator[Reading]:
+        async with self._database.glancing(shop) as reading:
+            yield _ForgetfulReading(reading.connection, self)
+
+    @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         async with self._database.transaction() as tx:
             event.listen(tx.sync_connection, "before_cursor_execute", self._rewrite, retval=True)

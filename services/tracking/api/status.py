@@ -21,7 +21,7 @@ from services.tracking.api.keys import not_found
 from services.tracking.api.state import ApiState, state_of
 from services.tracking.cursors import LONGEST_CURSOR, read_cursor, write_cursor
 from services.tracking.key_entries import Scope
-from services.tracking.queries import OrderStory, order_story
+from services.tracking.queries import OrderStatus, OrderStory, order_status, order_story
 from services.tracking.search import Place, Wanted, search_orders, sought
 from shared.contracts.vocabulary import Condition, OrderState, Stage
 from shared.database import Row
@@ -72,6 +72,14 @@ async def _story(request: Request, shop: str, order_id: str, authorization: str 
     return story
 
 
+async def _status(request: Request, shop: str, order_id: str, authorization: str | None) -> OrderStatus:
+    state = state_of(request)
+    state.keys.open_shop(shop, authorization, Scope.ORDERS_READ)
+    async with state.database.glancing(shop) as tx:
+        status = await order_status(tx, shop, order_id)
+    return status or await _story(request, shop, order_id, authorization)
+
+
 def _answer(request: Request, answer: Answer) -> Response:
     """Validated once, when it was made: FastAPI would validate it and write it out a second time."""
     return conditional(request, answer.model_dump_json().encode())
@@ -89,8 +97,8 @@ async def read_order(
     request: Request, shop: ShopPath, order: OrderPath, authorization: Authorization = None
 ) -> Response:
     """State, shipments with whom to call, promise, payment, steps, and what became of each message."""
-    story = await _story(request, shop, order, authorization)
-    return _answer(request, describe_order(story, state_of(request).announcer))
+    status = await _status(request, shop, order, authorization)
+    return _answer(request, describe_order(status, state_of(request).announcer))
 
 
 @router.head(f"{OneOrder}/timeline", include_in_schema=False)

@@ -116,6 +116,12 @@ def go_on(fold: Fold, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> Decisi
     return Decision(order_state(fold.shop, states), states, steps, ignored, fold)
 
 
+def decision_of(fold: Fold) -> Decision:
+    """What was decided last, without anything to tell."""
+    states = fold.states
+    return Decision(order_state(fold.shop, states), states, (), (), fold)
+
+
 def order_state(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> OrderState:
     """The whole order: delivered only when every parcel is and none is still to be sent. A missing parcel is unscanned.
 

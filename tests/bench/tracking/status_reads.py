@@ -30,7 +30,7 @@ from tests.bench.tracking.template import take_in_template
 from tests.bench.tracking.workload import SHOP, order_id_of
 
 FEW, MANY = 10_000, 1_000_000
-TURNS, SECONDS = 5, 3.0
+TURNS, SECONDS = 4, 3.0
 READY_WITHIN = timedelta(seconds=30)
 ASK_PAUSE = timedelta(milliseconds=200)
 Tell = Callable[[str], None]
@@ -135,22 +135,18 @@ async def _first_answer(ground: Ground, port: int) -> str:
 
 async def _copy_answers(url: str, answer: str, count: int) -> None:
     """The answer to the first order under everybody's number."""
-    before, _, after = order_id_of(1).partition(f"{1:0{NUMBER_WIDTH}d}")
+    first = f"{1:0{NUMBER_WIDTH}d}"
+    before, _, after = order_id_of(1).partition(first)
     number = f"lpad(n::text, {NUMBER_WIDTH}, '0')"
-    connection = await asyncpg.connect(plain_address(url))
-    try:
-        await connection.execute(
-            f"INSERT INTO answers SELECT $1, '{before}' || {number} || '{after}', replace($2, $3, {number}) "
-            f"FROM generate_series(1, $4::int) AS n",
-            SHOP,
-            answer,
-            f"{1:0{NUMBER_WIDTH}d}",
-            count,
-        )
-        await connection.execute("VACUUM ANALYZE")
-        await connection.execute("CHECKPOINT")
-    finally:
-        await connection.close()
+    insert = (
+        f"INSERT INTO answers SELECT '{SHOP}', '{before}' || {number} || '{after}', replace($1, '{first}', {number}) "
+        "FROM generate_series($2::int, $3::int) AS n"
+    )
+    halves = ((1, count // 2), (count // 2 + 1, count))
+    async with asyncpg.create_pool(plain_address(url), min_size=1, max_size=len(halves)) as pool:
+        await asyncio.gather(*(pool.execute(insert, answer, since, until) for since, until in halves))
+        await pool.execute("VACUUM ANALYZE")
+        await pool.execute("CHECKPOINT")
 
 
 async def _take_turns(ground: Ground, ports: Mapping[tuple[str, int], int], tell: Tell) -> dict[tuple[str, int], Reads]:

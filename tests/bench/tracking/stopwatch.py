@@ -38,11 +38,19 @@ class Node:
 
     def lines(self, whole: float, depth: int = 0) -> Iterator[str]:
         """Indented, the longest first, without what took next to nothing."""
-        for node in sorted(self.children.values(), key=lambda node: -node.wall):
+        nodes = [*self.children.values(), self._itself] if self.calls and self.children else self.children.values()
+        for node in sorted(nodes, key=lambda node: -node.wall):
             if node.wall >= whole * SMALLEST_SHARE:
                 share = f"{node.wall / whole:6.1%} {node.wall:8.2f} {node.processor:8.2f} {node.calls:9,}"
                 yield f"{share}  {'  ' * depth}{node.name}"
                 yield from node.lines(whole, depth + 1)
+
+    @property
+    def _itself(self) -> Node:
+        """What its children do not account for."""
+        wall = self.wall - sum(child.wall for child in self.children.values())
+        processor = self.processor - sum(child.processor for child in self.children.values())
+        return Node("(itself)", self.calls, wall, processor)
 
 
 ROOT = Node("all")

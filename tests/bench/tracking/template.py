@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
 from shared.contracts.envelope import Outgoing
+from shared.contracts.orders import Order
 from shared.contracts.outcomes import MessageOutcome
+from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.topics import CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES, SHOP_ORDERS
 from shared.contracts.vocabulary import Channel, Step, Verdict
 from tests.bench.tracking.addresses import plain_address
@@ -25,33 +27,29 @@ TAKEN_IN_WITHIN = timedelta(seconds=30)
 ASK_PAUSE = timedelta(milliseconds=200)
 TOLD = (Step.ORDER_CONFIRMED, Step.SHIPPED, Step.OUT_FOR_DELIVERY, Step.DELIVERED)
 CHANNELS = (Channel.EMAIL, Channel.WHATSAPP)
+_TAKEN_IN = f"""
+SELECT count(*) = {len(TOLD) * len(CHANNELS)} AND (SELECT bool_and(state = 'delivered') FROM orders) FROM messages
+"""
 
 
 async def take_in_template(ground: Ground, now: datetime) -> str:
     """A database with this one order; answers its name."""
-    messages = [*_order_and_scans(now - timedelta(days=6)), *_outcomes(now - timedelta(days=2))]
+    messages = [_message(fact) for fact in template_facts(now)]
     url = await ground.fresh_copy(NAME, EMPTY)
     environment = ground.tracking_environment("consume", url)
     await ground.publish(messages)
     async with running("services.tracking", "consume", environment=environment, log=ground.folder / "template.log"):
-        await _until_in_inbox(url, len(messages))
+        await _until_taken_in(url)
     return NAME
 
 
-def _order_and_scans(placed_at: datetime) -> Iterator[Outgoing]:
-    placed_at = placed_at.replace(microsecond=0)
-    order = order_of(TEMPLATE, placed_at, parcels=1)
-    yield Outgoing.of(SHOP_ORDERS, order, key=order.key, id=order.event_id, time=placed_at, source=SOURCE)
-    for event in journey(reference_of(TEMPLATE), placed_at, random.Random(1)):
-        yield Outgoing.of(
-            CARRIER_SHIPMENTS, event, key=event.key, id=event.event_id, time=event.occurred_at, source=SOURCE
-        )
-
-
-def _outcomes(at: datetime) -> Iterator[Outgoing]:
-    """Both messages of each step, delivered."""
+def template_facts(now: datetime) -> Iterator[Order | ShipmentEvent | MessageOutcome]:
+    """The order, its scans, and both messages of each step, delivered. All of it happened before `now`."""
+    placed_at = (now - timedelta(days=6)).replace(microsecond=0)
+    yield order_of(TEMPLATE, placed_at, parcels=1)
+    yield from journey(reference_of(TEMPLATE), placed_at, random.Random(1))
     for nth, (step, channel) in enumerate((step, channel) for step in TOLD for channel in CHANNELS):
-        outcome = MessageOutcome(
+        yield MessageOutcome(
             shop=SHOP,
             order_id=order_id_of(TEMPLATE),
             message=UUID(int=nth + 1),
@@ -61,20 +59,30 @@ def _outcomes(at: datetime) -> Iterator[Outgoing]:
             channel=channel,
             verdict=Verdict.DELIVERED,
             reason="the provider says it was delivered",
-            occurred_at=at.astimezone(UTC),
+            occurred_at=placed_at + timedelta(days=4),
             language="es",
             provider="bench",
         )
-        yield Outgoing.of(NOTIFIER_OUTCOMES, outcome, key=outcome.key, id=outcome.event_id, time=at, source=SOURCE)
 
 
-async def _until_in_inbox(url: str, count: int) -> None:
+def _message(fact: Order | ShipmentEvent | MessageOutcome) -> Outgoing:
+    match fact:
+        case Order():
+            topic, at = SHOP_ORDERS, fact.placed_at
+        case ShipmentEvent():
+            topic, at = CARRIER_SHIPMENTS, fact.occurred_at
+        case MessageOutcome():
+            topic, at = NOTIFIER_OUTCOMES, fact.occurred_at
+    return Outgoing.of(topic, fact, key=fact.key, id=fact.event_id, time=at, source=SOURCE)
+
+
+async def _until_taken_in(url: str) -> None:
     connection = await asyncpg.connect(plain_address(url))
     try:
         async with asyncio.timeout(TAKEN_IN_WITHIN.total_seconds()):
             while True:
                 await asyncio.sleep(ASK_PAUSE.total_seconds())
-                if await connection.fetchval("SELECT count(*) FROM inbox") >= count:
+                if await connection.fetchval(_TAKEN_IN):
                     return
     except TimeoutError as error:
         raise Failed("the order to be copied was not taken in") from error

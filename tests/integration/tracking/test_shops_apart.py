@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, cast
 
 import httpx
@@ -178,8 +179,8 @@ async def test_each_table_shows_a_shop_its_own_rows_and_nobody_without_a_shop_an
     tracking: Tracking, table: str
 ) -> None:
     await fill(tracking)
-    for shop in ("demo", "other", ""):
-        async with tracking.database.reading(shop) as reading:
+    for shop, look in product(("demo", "other", ""), (tracking.database.reading, tracking.database.glancing)):
+        async with look(shop) as reading:
             seen = {tuple(row.values()) for row in await fetch(reading, SEEN[table])}
         ours = {(shop,)} if shop and (shop, table) != ("demo", "messages") else set[tuple[str, ...]]()
         assert seen == (PARCELS_OF[shop] if table in ("parcels", "timeline") else ours), f"{table} as {shop!r}"

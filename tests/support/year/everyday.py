@@ -50,12 +50,13 @@ def late(draft: Draft) -> None:
 
 
 def out_and_back(draft: Draft) -> None:
-    """Out for delivery on the morning after the promised day, and in the evening back in the depot."""
+    """Out for delivery on the morning after the promised day, and in the evening back in the depot, scanned or not."""
     parcel, soon = draft.parcel(), timedelta(minutes=5)
     draft.sends(draft.arrives - ONE_DAY, parcel)
     draft.travels(parcel)
     draft.scan(parcel, draft.here(draft.arrives, 6, 8), Stage.OUT_FOR_DELIVERY, lag=soon)
-    draft.scan(parcel, draft.here(draft.arrives, 17, 18.5), Stage.IN_TRANSIT, lag=soon)
+    if draft.chance.random() < 0.5:
+        draft.scan(parcel, draft.here(draft.arrives, 17, 18.5), Stage.IN_TRANSIT, lag=soon)
     draft.delivers(parcel, draft.later(draft.arrives, 1, 1))
 
 

@@ -70,7 +70,16 @@ def story(
     facts = {key: tuple(found) for key, found in ((SEUR, seur), (CORREOS, correos)) if key in standing.parcels}
     decision = advance(snapshots, facts, tuple(late))
     order = _order(standing, buyer or Buyer(email="lucia.canaria@example.com"), items, shop)
-    return OrderStory(order, decision, snapshots, facts, tuple(late), (), (), None)
+    return OrderStory(
+        order=order,
+        decision=decision,
+        steps=(),
+        messages=(),
+        snapshots=snapshots,
+        facts=facts,
+        time_facts=tuple(late),
+        finished_at=None,
+    )
 
 
 def _order(standing: ShopFact, buyer: Buyer, items: int | None, shop: str) -> Order:
