@@ -60,7 +60,8 @@ OF_ORDER = "shop = :shop AND order_id = :order_id"
 def without_contact(document: str) -> str:
     """The SQL for an order's or a step's JSON without contact: what `shared/contracts/erasures.py` does in Python."""
     kept = f"'locale', {document} #> '{{buyer,locale}}', 'timezone', {document} #> '{{buyer,timezone}}'"
-    return f"jsonb_set({document} - 'recipients', '{{buyer}}', jsonb_strip_nulls(jsonb_build_object({kept})))"
+    buyer = f"jsonb_strip_nulls(jsonb_build_object({kept}, 'consents', jsonb_build_array()))"
+    return f"({document} || jsonb_build_object('buyer', {buyer}, 'recipients', jsonb_build_array()))"
 
 
 def holds_contact(document: str) -> str:

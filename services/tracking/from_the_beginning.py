@@ -12,9 +12,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
-from shared.contracts.steps import StepReached
+from shared.contracts.base import Contract
 from shared.contracts.topics import Topic
 from shared.messaging.decode import decode_all
+from shared.messaging.inbox import Delivery
 from shared.observability.logs import get_logger
 from shared.settings import BrokenConfiguration
 
@@ -82,15 +83,15 @@ async def _until_alone(
     )
 
 
-async def read_whole(bootstrap: str, topic: Topic) -> AsyncIterator[list[StepReached]]:
-    """All steps on the topic, a batch at a time, each partition's in order.
+async def read_whole(bootstrap: str, topic: Topic) -> AsyncIterator[list[Delivery[Contract]]]:
+    """All that is on the topic, a batch at a time, each partition's in order.
 
     One that cannot be read is logged and left out. Raises BrokenConfiguration when the broker falls silent.
     """
     consumer = AIOKafkaConsumer(
         topic.name,
         bootstrap_servers=bootstrap,
-        client_id="tracking-rebuild-steps",
+        client_id="tracking-rebuild-read",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_poll_records=BATCH,
@@ -102,18 +103,18 @@ async def read_whole(bootstrap: str, topic: Topic) -> AsyncIterator[list[StepRea
             batches = await consumer.getmany(timeout_ms=int(FETCH_PAUSE.total_seconds() * 1000))
             if batches:
                 heard_at = time.monotonic()
-                yield _steps(batches, topic)
+                yield _deliveries(batches, topic)
             elif not await _is_before(consumer, ends):
                 return  # both: the embedded broker's word on where a topic ends is too low
             elif time.monotonic() - heard_at > SILENCE_DEADLINE.total_seconds():
                 raise BrokenConfiguration(f"kafka: {bootstrap} falls silent before the end of {topic.name}: try again")
 
 
-def _steps(batches: Mapping[TopicPartition, Sequence[ConsumerRecord]], topic: Topic) -> list[StepReached]:
+def _deliveries(batches: Mapping[TopicPartition, Sequence[ConsumerRecord]], topic: Topic) -> list[Delivery[Contract]]:
     decoded = decode_all((record for batch in batches.values() for record in batch), {topic.name: topic})
     for letter in decoded.dead:
-        get_logger().warning("step_unreadable", partition=letter.partition, offset=letter.offset)
-    return [each.data for each in decoded.deliveries if isinstance(each.data, StepReached)]
+        get_logger().warning("unreadable", topic=letter.topic, partition=letter.partition, offset=letter.offset)
+    return decoded.deliveries
 
 
 async def _is_before(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:

@@ -48,12 +48,6 @@ def _clock() -> datetime:
 @contextlib.asynccontextmanager
 async def _announcer(runtime: Runtime, database: Database, settings: TrackingSettings) -> AsyncIterator[Announcer]:
     directory = Directory()
-    announcer = Announcer(
-        shops=load_shops(settings.shops_dir),
-        directory=directory,
-        public_url=settings.tracking_public_url,
-        token_secret=settings.tracking_token_secret.get_secret_value(),
-    )
 
     async def unready() -> str | None:
         return None if directory.known else "the carrier directory is not known yet"
@@ -61,11 +55,20 @@ async def _announcer(runtime: Runtime, database: Database, settings: TrackingSet
     runtime.health.register("carrier directory", unready)
     keeping = asyncio.create_task(keep_fresh(directory, database, settings.gateway_url, runtime), name="directory")
     try:
-        yield announcer
+        yield _announcer_of(settings, directory)
     finally:
         keeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await keeping
+
+
+def _announcer_of(settings: TrackingSettings, directory: Directory) -> Announcer:
+    return Announcer(
+        shops=load_shops(settings.shops_dir),
+        directory=directory,
+        public_url=settings.tracking_public_url,
+        token_secret=settings.tracking_token_secret.get_secret_value(),
+    )
 
 
 async def run_api(runtime: Runtime) -> None:
@@ -142,7 +145,7 @@ async def run_rebuild(runtime: Runtime) -> None:
     settings = load_settings(TrackingSettings)
     replay = Replay(settings.kafka_bootstrap, settings.kafka_session)
     async with open_database(load_settings(DatabaseSettings), f"{SERVICE}-rebuild") as database:
-        await rebuild(database, MIGRATIONS, replay, settings.tracking_token_secret.get_secret_value())
+        await rebuild(database, MIGRATIONS, replay, _announcer_of(settings, Directory()))
 
 
 PROCESSES = {

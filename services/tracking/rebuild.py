@@ -1,8 +1,8 @@
 """`python -m services.tracking rebuild`: makes an empty database ready to take everything in again from Kafka.
 
-What was announced is put back on record first, so that the replay announces nothing twice; then the consumers' group
-goes back to the beginning of its topics. Nothing is changed before it is certain that both can be done. Running it
-again before the consumers are started is safe.
+What was erased and what was announced is put back on record first, so that the replay brings no contact back and
+announces nothing twice; then the consumers' group goes back to the beginning of its topics. Nothing is changed while
+others are in the group or when facts have been taken in. Running it again before the consumers are started is safe.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from services.tracking import store_writes
+from services.tracking.announce import Announcer
+from services.tracking.erasure import take_in_erasures
 from services.tracking.from_the_beginning import read_whole, rewinding
 from services.tracking.intake import GROUP, TOPICS
 from services.tracking.tokens import hash_of, token_of
 from shared.contracts.steps import StepReached
-from shared.contracts.topics import TRACKING_STEPS, Topic
+from shared.contracts.topics import TRACKING_ERASURES, TRACKING_STEPS, Topic
 from shared.database import Database, columns, fetch, run
 from shared.migrate import current_revision, newest_revision
 from shared.observability.logs import get_logger
@@ -34,17 +36,25 @@ class Replay:
     group: str = GROUP
     topics: Sequence[Topic] = TOPICS
     steps: Topic = TRACKING_STEPS
+    erasures: Topic = TRACKING_ERASURES
     patience: timedelta = timedelta(seconds=45)
     """How long others of the group are waited for to leave."""
 
 
-async def rebuild(database: Database, migrations: Path, replay: Replay, token_secret: str) -> int:
-    """Answers how many steps were found. Raises BrokenConfiguration, whose text says what to do first."""
+async def rebuild(database: Database, migrations: Path, replay: Replay, announcer: Announcer) -> int:
+    """Answers how many steps were found. Raises BrokenConfiguration, whose text says what to do first.
+
+    Of the announcer only the links are used; its directory may be empty.
+    """
     await _require_empty(database, newest_revision(migrations))
     found = 0
     async with rewinding(replay.bootstrap, replay.group, replay.topics, replay.session, replay.patience) as rewind:
-        async for steps in read_whole(replay.bootstrap, replay.steps):
-            await _put_on_record(database, steps, token_secret)
+        async for erasures in read_whole(replay.bootstrap, replay.erasures):
+            async with database.transaction() as tx:
+                await take_in_erasures(tx, erasures, announcer)
+        async for deliveries in read_whole(replay.bootstrap, replay.steps):
+            steps = [each.data for each in deliveries if isinstance(each.data, StepReached)]
+            await _put_on_record(database, steps, announcer.token_secret)
             found += len(steps)
         await rewind()
     get_logger().info("rebuild_ready", count=found)

@@ -18,7 +18,7 @@ from services.tracking.intake import intake
 from shared.contracts.base import Contract
 from shared.contracts.orders import Order
 from shared.contracts.shipments import ShipmentEvent
-from shared.contracts.topics import CARRIER_SHIPMENTS, SHOP_ORDERS, TRACKING_STEPS, Topic
+from shared.contracts.topics import CARRIER_SHIPMENTS, SHOP_ORDERS, TRACKING_ERASURES, TRACKING_STEPS, Topic
 from shared.database import Database
 from shared.messaging.consume import Consumer, Taken
 from shared.messaging.inbox import Delivery
@@ -47,6 +47,7 @@ class TrackingLine:
     orders: Topic
     shipments: Topic
     steps: Topic
+    erasures: Topic
     group: str = field(default_factory=lambda: f"test-{uuid4().hex}")
 
     @property
@@ -129,17 +130,16 @@ class TrackingLine:
 async def new_tracking_line(broker: Broker) -> TrackingLine:
     """Topics of new names, there and empty, in which nothing is too old to be kept."""
     tag = uuid4().hex
-    orders, shipments, steps = (
+    orders, shipments, steps, erasures = topics = [
         replace(topic, name=f"test-{tag}-{topic.name}", partitions=PARTITIONS)
-        for topic in (SHOP_ORDERS, CARRIER_SHIPMENTS, TRACKING_STEPS)
-    )
-    settings = {"retention.ms": "-1"}
-    wanted = [NewTopic(topic.name, PARTITIONS, 1, topic_configs=settings) for topic in (orders, shipments, steps)]
+        for topic in (SHOP_ORDERS, CARRIER_SHIPMENTS, TRACKING_STEPS, TRACKING_ERASURES)
+    ]
+    wanted = [NewTopic(topic.name, PARTITIONS, 1, topic_configs={"retention.ms": "-1"}) for topic in topics]
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
     await admin.start()
     try:
         answer = await admin.create_topics(wanted)
-        assert [error[1] for error in answer.topic_errors] == [0, 0, 0], answer.topic_errors
+        assert [error[1] for error in answer.topic_errors] == [0, 0, 0, 0], answer.topic_errors
     finally:
         await admin.close()
-    return TrackingLine(broker, orders, shipments, steps)
+    return TrackingLine(broker, orders, shipments, steps, erasures)

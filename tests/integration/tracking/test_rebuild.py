@@ -13,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sandbox.backends.servers import Broker
+from services.tracking.erasure import request_erasure
 from services.tracking.rebuild import Replay, rebuild
+from services.tracking.store import OrderKey
 from services.tracking.watch import look_once
-from shared.contracts.topics import TRACKING_STEPS
+from shared.contracts.topics import TRACKING_ERASURES, TRACKING_STEPS
 from shared.database import Database, Row, run
 from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher
@@ -45,14 +47,12 @@ async def new_database(fresh_database: FreshDatabase, template: str) -> AsyncIte
         yield database
 
 
-def replay_of(line: TrackingLine, patience: timedelta = timedelta(seconds=30)) -> Replay:
-    return Replay(
-        line.broker.bootstrap, line.broker.shortest_session, line.group, line.taken_in, line.steps, patience=patience
+async def put_back(database: Database, line: TrackingLine, patience: timedelta = timedelta(seconds=30)) -> int:
+    broker = line.broker
+    replay = Replay(
+        broker.bootstrap, broker.shortest_session, line.group, line.taken_in, line.steps, line.erasures, patience
     )
-
-
-async def put_back(database: Database, line: TrackingLine) -> int:
-    return await rebuild(database, MIGRATIONS["tracking"], replay_of(line), ANNOUNCER.token_secret)
+    return await rebuild(database, MIGRATIONS["tracking"], replay, ANNOUNCER)
 
 
 async def take_all_in(database: Database, line: TrackingLine, facts: int) -> None:
@@ -61,10 +61,11 @@ async def take_all_in(database: Database, line: TrackingLine, facts: int) -> Non
 
 
 async def relay(database: Database, line: TrackingLine) -> None:
-    """Publish what was announced, on the topic that this test has for it."""
+    """Publish what was announced and erased, on the topics that this test has for it."""
     async with database.transaction() as tx:
-        await run(tx, "DELETE FROM outbox WHERE topic <> :steps", steps=TRACKING_STEPS.name)
-        await run(tx, "UPDATE outbox SET topic = :ours", ours=line.steps.name)
+        for topic, ours in ((TRACKING_STEPS, line.steps), (TRACKING_ERASURES, line.erasures)):
+            await run(tx, "UPDATE outbox SET topic = :ours WHERE topic = :name", ours=ours.name, name=topic.name)
+        await run(tx, "DELETE FROM outbox WHERE topic <> ALL(:ours)", ours=[line.steps.name, line.erasures.name])
     runtime = Runtime("test", ("relay",))
     broker = line.broker
     async with open_publisher(
@@ -135,6 +136,25 @@ async def test_what_happens_after_the_loss_is_announced_with_the_next_number(
         assert (step.step, step.sequence) == ("delivered", max(numbers) + 1)
 
 
+async def test_contact_that_was_erased_does_not_come_back_with_the_order(
+    line: TrackingLine, fresh_database: FreshDatabase, tracking_template: str
+) -> None:
+    facts = [each for each in messages() if each.data.key == "demo/A-0"]  # type: ignore[attr-defined]
+    await line.publish(facts)
+    async with new_database(fresh_database, tracking_template) as lost:
+        await take_all_in(lost, line, len(facts))
+        async with lost.transaction() as tx:
+            await request_erasure(tx, OrderKey(FARO.id, "A-0"), LONG_AFTER)
+        await relay(lost, line)
+        before = await rows_of(lost)
+    async with new_database(fresh_database, tracking_template) as database:
+        await put_back(database, line)
+        await take_all_in(database, line, len(facts))
+        assert await rows_of(database) == before
+        assert "lucia" not in repr(before)
+        assert await count(database, "orders", "erased_at IS NOT NULL AND email IS NULL") == 1
+
+
 async def test_it_can_be_done_again_before_the_consumers_start(
     line: TrackingLine, fresh_database: FreshDatabase, tracking_template: str
 ) -> None:
@@ -201,6 +221,5 @@ async def test_while_a_consumer_runs_nothing_is_changed(
     ):
         await line.until_taken_in(len(facts))
         with pytest.raises(BrokenConfiguration, match="stop every `tracking consume` first"):
-            impatient = replay_of(line, timedelta(seconds=4))
-            await rebuild(database, MIGRATIONS["tracking"], impatient, ANNOUNCER.token_secret)
+            await put_back(database, line, timedelta(seconds=4))
         assert await count(database, "orders") == 0
