@@ -56,20 +56,20 @@ class YearInMemory:
         self._facts: defaultdict[ParcelKey, dict[UUID, ParcelFact]] = defaultdict(dict)
         self._owners: defaultdict[ParcelKey, set[_Name]] = defaultdict(set)
         self._due: list[tuple[datetime, _Name]] = []
+        self._now = _BEFORE
         self.looked_at = 0
 
     def live(self, arrivals: Iterable[Arrival]) -> Iterator[Notice]:
-        now = _BEFORE
         for arrival in arrivals:
-            now = arrival.heard_at
-            yield from self._until(now)
+            yield from self._until(arrival.heard_at)
+            self._now = arrival.heard_at
             yield from self._take_in(arrival)
-        yield from self._until(now + _AND_THEN)
+        yield from self._until(self._now + _AND_THEN)
 
     def _take_in(self, arrival: Arrival) -> Iterator[Notice]:
         taken = delivery(arrival.fact, said_at=arrival.said_at)
         if isinstance(arrival.fact, Order):
-            yield from self._take_snapshot(cast("Delivery[Order]", taken), arrival.heard_at)
+            yield from self._take_snapshot(cast("Delivery[Order]", taken))
             return
         key, scan = parcel_key(arrival.fact), parcel_fact(cast("Delivery[ShipmentEvent]", taken))
         if scan.id in self._facts[key]:
@@ -78,16 +78,16 @@ class YearInMemory:
         for name in sorted(self._owners[key]):
             fold = self._orders[name].fold
             decision = go_on(fold, {key: [scan]}) if fold is not None else None
-            yield from self._announce(name, decision or self._decide_anew(name), arrival.heard_at)
+            yield from self._announce(name, decision or self._decide_anew(name))
 
-    def _take_snapshot(self, taken: Delivery[Order], now: datetime) -> Iterator[Notice]:
+    def _take_snapshot(self, taken: Delivery[Order]) -> Iterator[Notice]:
         name = (taken.data.shop, taken.data.order_id)
         known = self._orders.setdefault(name, _Known(self._shops[name[0]]))
         fact = shop_fact(taken, known.shop)
         known.snapshots[fact.id] = fact
         for key in fact.parcels:
             self._owners[key].add(name)
-        yield from self._announce(name, self._decide_anew(name), now)
+        yield from self._announce(name, self._decide_anew(name))
 
     def _decide_anew(self, name: _Name, over: Iterable[TimeFact] = ()) -> Decision:
         known = self._orders[name]
@@ -95,29 +95,30 @@ class YearInMemory:
         facts = {key: tuple(self._facts[key].values()) for key in parcels}
         return advance(tuple(known.snapshots.values()), facts, over, known.told)
 
-    def _announce(self, name: _Name, decision: Decision, now: datetime) -> Iterator[Notice]:
+    def _announce(self, name: _Name, decision: Decision) -> Iterator[Notice]:
         known = self._orders[name]
         known.fold = decision.fold
         for due in decision.steps:
             known.told[due.identity] = due.occurred_at if due.still_true else None
             if due.step is Step.DELAYED:
                 parcel = str(due.parcel) if due.parcel else None
-                yield Notice(*name, parcel, due.occurrence, now, due.still_true)
+                yield Notice(*name, parcel, due.occurrence, self._now, due.still_true)
         waiting = () if decision.state in FINISHED else self._deadlines(known, decision.fold)
         known.check_at = min((at for at, _ in waiting), default=None)
         if known.check_at is not None:
             heapq.heappush(self._due, (known.check_at, name))
 
     def _until(self, now: datetime) -> Iterator[Notice]:
-        """Look at each order that is due by then, at the very instant."""
+        """Look at each order that is due by then, at the very instant, or at once if that has passed."""
         while self._due and self._due[0][0] <= now:
             at, name = heapq.heappop(self._due)
             known = self._orders[name]
             if known.check_at == at and known.fold is not None:
                 self.looked_at += 1
-                over = [fact for due_at, fact in self._deadlines(known, known.fold) if due_at <= at]
-                yield from self._announce(name, self._decide_anew(name, over), at)
+                self._now = max(self._now, at)
+                over = [fact for due_at, fact in self._deadlines(known, known.fold) if due_at <= self._now]
+                yield from self._announce(name, self._decide_anew(name, over))
 
     def _deadlines(self, known: _Known, fold: Fold) -> list[tuple[datetime, TimeFact]]:
-        due = deadlines(fold.shop, fold.states, fold.sent, fold.told, patience_of(known.shop))
+        due = deadlines(fold.shop, fold.states, fold.basis.sent, fold.told, patience_of(known.shop))
         return [(deadline.at, deadline.fact) for deadline in due]

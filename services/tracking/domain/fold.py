@@ -72,6 +72,12 @@ def promises_of(snapshots: Iterable[ShopFact]) -> tuple[tuple[date, str], ...]:
     return tuple(sorted({(each.promise_until, each.zone) for each in snapshots if each.promise_until is not None}))
 
 
+def promised_at(snapshots: Iterable[ShopFact], shop: ShopFact) -> datetime | None:
+    """When the day that `shop` promises was first named; None without a promise."""
+    named = (each.time for each in snapshots if each.promise_until == shop.promise_until)
+    return min(named) if shop.promise_until is not None else None
+
+
 def sent_at(snapshots: Iterable[ShopFact]) -> dict[ParcelKey, datetime]:
     sent: dict[ParcelKey, datetime] = {}
     for snapshot in snapshots:

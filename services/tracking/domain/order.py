@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from services.tracking.domain.calendar import local_day
 from services.tracking.domain.episode import AsTold, once_in_an_episode, tells_of_lateness
-from services.tracking.domain.fold import Basis, Fold, basis_of
+from services.tracking.domain.fold import Basis, Fold, basis_of, promised_at
 from services.tracking.domain.lifecycle import FINAL, OPENING, SHOP_SAYS_OF_PARCELS, UNDER_WAY
 from services.tracking.domain.promise import PromiseBroken, TimeFact, broken_on, told_by_time
 from services.tracking.domain.shipment import (
@@ -88,7 +88,7 @@ def advance(
         (told_by_time(fact, shop, states) for fact in time_facts),
     )
     walks = {key: each.walk for key, each in walked.items()}
-    steps = once_in_an_episode(_to_announce(dues, told), told, shop, walks)
+    steps = once_in_an_episode(_to_announce(dues, told), told, shop, walks, promised_at(snapshots, shop))
     fold = Fold(basis, walks, frozenset((*told, *(due.identity for due in steps))))
     reasons = chain(ignored, *(each.ignored for each in walked.values()))
     return Decision(order_state(shop, states), states, steps, tuple(reasons), fold)

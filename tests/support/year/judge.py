@@ -21,6 +21,7 @@ from tests.support.year.truth import (
     buyer_must_act,
     ends_episode,
     has_arrived,
+    named,
     new_promises,
     promises_of,
     was_called_off,
@@ -157,15 +158,17 @@ def _way(
         return Way.TOLD_BEFORE
     if was_called_off(life, parcel, before=telling, heard_by=telling):
         return Way.CALLED_OFF_FIRST
-    return _better_news(life, parcel, broken_at, telling, day_ends) if parcel is not None else Way.MISSED
-
-
-def _better_news(life: Life, parcel: Parcel, broken_at: datetime, telling: datetime, day_ends: datetime) -> Way:
-    if has_arrived(life, parcel, before=telling, heard_by=telling):
+    parcels = (parcel,) if parcel is not None else named(life, at=telling)
+    if not parcels:
+        return Way.MISSED
+    if all(has_arrived(life, each, before=telling, heard_by=telling) for each in parcels):
         return Way.CAME_FIRST
-    if went_out(life, parcel, after=broken_at, heard_by=telling) and has_arrived(life, parcel, before=day_ends):
+    if all(
+        went_out(life, each, after=broken_at, heard_by=telling) and has_arrived(life, each, before=day_ends)
+        for each in parcels
+    ):
         return Way.OUT_TODAY
-    return Way.MUST_ACT if buyer_must_act(life, parcel, heard_by=telling) else Way.MISSED
+    return Way.MUST_ACT if all(buyer_must_act(life, each, heard_by=telling) for each in parcels) else Way.MISSED
 
 
 def _holds(life: Life, notice: Notice, parcel: Parcel | None, until: datetime) -> bool:

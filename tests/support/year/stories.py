@@ -28,6 +28,7 @@ STORIES: tuple[tuple[float, Callable[[Draft], None]], ...] = (
     (3.0, everyday.told_by_eta_late),
     (4.0, trouble.delayed_by_the_carrier),
     (4.0, trouble.silent),
+    (1.0, trouble.silent_and_promised_anew),
     (4.0, trouble.held_by_customs),
     (2.0, trouble.promised_anew_in_time),
     (2.0, trouble.promised_anew_too_late),

@@ -40,6 +40,19 @@ def silent(draft: Draft) -> None:
     draft.delivers(parcel, draft.later(found, 1, 2))
 
 
+def silent_and_promised_anew(draft: Draft) -> None:
+    """The buyer hears of the silence, the shop names a new day, and that day is broken in silence too."""
+    parcel, first = draft.parcel(), draft.slack(0, 3)
+    draft.sends(first, parcel)
+    draft.travels(parcel)
+    told_by = draft.later(max(first, draft.arrives), 8, 9)
+    second = draft.later(told_by, 1, 3)
+    draft.says(ShopState.SHIPPED, draft.here(told_by, 12, 18), second, parcel)
+    found = draft.later(second, 0, 3)
+    draft.scan(parcel, draft.here(found, 8, 20), Stage.IN_TRANSIT)
+    draft.delivers(parcel, draft.later(found, 1, 2))
+
+
 def held_by_customs(draft: Draft) -> None:
     """At home there are none: the parcel is merely late."""
     if not draft.abroad:

@@ -52,11 +52,12 @@ def promises_of(life: Life) -> list[Promised]:
             continue
         broken_at = begins(said.promise_until, life.zone, days=1)
         if said.at <= broken_at < replaced_at:
-            found.append(Promised(said.promise_until, said.at, replaced_at, broken_at, _named(life, broken_at)))
+            found.append(Promised(said.promise_until, said.at, replaced_at, broken_at, named(life, at=broken_at)))
     return found
 
 
-def _named(life: Life, at: datetime) -> tuple[Parcel, ...]:
+def named(life: Life, *, at: datetime) -> tuple[Parcel, ...]:
+    """The parcels of the newest snapshot by then. Raises IndexError before the first."""
     return [said for said in life.said if said.at <= at][-1].parcels
 
 
