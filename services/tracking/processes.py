@@ -19,14 +19,17 @@ from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
 from services.tracking.directory import Directory, keep_fresh
 from services.tracking.intake import intake
+from services.tracking.retention import RetentionSettings, retention_duties, timeline_months
 from services.tracking.settings import TrackingSettings, shop_keys
 from services.tracking.watch import watch
-from shared.database import Database, DatabaseSettings, open_database
+from shared.database import Database
+from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
 from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
-from shared.migrate import migrate, open_migrated
+from shared.messaging.sweeping import messaging_duties
+from shared.migrate import open_migrated, run_migrations
 from shared.processes import Part, Runtime, serve
 from shared.settings import load_settings
 from shared.shops import load_shops
@@ -36,6 +39,10 @@ SERVICE = "tracking"
 
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @contextlib.asynccontextmanager
@@ -97,11 +104,15 @@ async def run_consume(runtime: Runtime) -> None:
 
 async def run_relay(runtime: Runtime) -> None:
     settings = load_settings(TrackingSettings)
+    keeping = load_settings(RetentionSettings)
+    duties = (*messaging_duties([timeline_months(keeping)]), *retention_duties(keeping))
     async with (
         open_migrated(runtime, "relay", MIGRATIONS) as database,
         open_publisher_of(runtime, "relay", settings) as publisher,
+        asyncio.TaskGroup() as group,
     ):
-        await Relay(database, publisher, runtime).run()
+        group.create_task(Relay(database, publisher, runtime).run(), name="relay")
+        group.create_task(Housekeeping(duties, database, runtime, _now).run(), name="housekeeping")
 
 
 async def run_watch(runtime: Runtime) -> None:
@@ -110,7 +121,7 @@ async def run_watch(runtime: Runtime) -> None:
         open_migrated(runtime, "watch", MIGRATIONS) as database,
         _announcer(runtime, database, settings) as announcer,
     ):
-        await watch(database, announcer, runtime, lambda: datetime.now(UTC))
+        await watch(database, announcer, runtime, _now)
 
 
 async def run_console(runtime: Runtime) -> None:
@@ -124,8 +135,7 @@ async def run_console(runtime: Runtime) -> None:
 
 
 async def run_migrate(runtime: Runtime) -> None:
-    async with open_database(load_settings(DatabaseSettings), f"{SERVICE}-migrate") as database:
-        await migrate(database, MIGRATIONS)
+    await run_migrations(runtime, MIGRATIONS)
 
 
 PROCESSES = {
