@@ -94,15 +94,18 @@ class Database:
         await self._engine.dispose()
 
 
-def connect(url: str, *, name: str, pool_size: int = 8) -> Database:
-    """Make the pool; connects on first use. `name` shows in pg_stat_activity: you see who holds a connection."""
+def connect(url: str, *, name: str, pool_size: int = 8, deadline: timedelta = COMMAND_DEADLINE) -> Database:
+    """Make the pool; connects on first use. `name` shows in pg_stat_activity: you see who holds a connection.
+
+    `deadline` is for one statement; only a migration needs a longer one.
+    """
     try:
         parsed = make_url(url).set(drivername="postgresql+asyncpg")
     except ArgumentError as error:
         raise BrokenConfiguration("environment: DATABASE_URL: not a database address") from error
     options: dict[str, Any] = {
         "timeout": 5,
-        "command_timeout": COMMAND_DEADLINE.total_seconds(),
+        "command_timeout": deadline.total_seconds(),
         "server_settings": {
             "application_name": name,
             "jit": "off",
@@ -122,8 +125,11 @@ def connect(url: str, *, name: str, pool_size: int = 8) -> Database:
 
 
 @contextlib.asynccontextmanager
-async def open_database(settings: DatabaseSettings, name: str) -> AsyncIterator[Database]:
-    database = connect(settings.database_url.get_secret_value(), name=name, pool_size=settings.database_pool_size)
+async def open_database(
+    settings: DatabaseSettings, name: str, deadline: timedelta = COMMAND_DEADLINE
+) -> AsyncIterator[Database]:
+    url, pool_size = settings.database_url.get_secret_value(), settings.database_pool_size
+    database = connect(url, name=name, pool_size=pool_size, deadline=deadline)
     try:
         yield database
     finally:

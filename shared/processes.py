@@ -29,6 +29,12 @@ from shared.web import create_app
 DRAIN_DEADLINE = timedelta(seconds=20)
 EXIT_USAGE = 64
 EXIT_CRASHED = 70
+EXIT_JOB_FAILED = 75
+"""`EX_TEMPFAIL` of sysexits.h: run it again when what is said on stderr has been seen to."""
+
+
+class JobFailed(Exception):
+    """A one-shot job could not do its work; the text is for whoever started it and says what to do."""
 
 
 @dataclass
@@ -75,6 +81,9 @@ def main(service: str, processes: Mapping[str, Part], tools: Mapping[str, Tool],
     except BrokenConfiguration as error:
         print(f"hito {service}: cannot start: {error}", file=sys.stderr)
         return EXIT_BROKEN_CONFIGURATION
+    except JobFailed as error:
+        print(f"hito {service}: not done: {error}", file=sys.stderr)
+        return EXIT_JOB_FAILED
 
 
 async def _run(service: str, processes: Mapping[str, Part], names: tuple[str, ...]) -> int:
@@ -95,7 +104,7 @@ async def _run(service: str, processes: Mapping[str, Part], names: tuple[str, ..
     if crashed is None:
         log.info("stopped", process=" ".join(names))
         return 0
-    if isinstance(crashed, BrokenConfiguration):
+    if isinstance(crashed, BrokenConfiguration | JobFailed):
         raise crashed
     log.error("crashed", process=" ".join(names), exc_info=crashed)
     return EXIT_CRASHED

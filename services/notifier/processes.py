@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 from datetime import UTC, datetime
@@ -15,17 +16,20 @@ from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
 from services.notifier.receipts import ReceiptState
+from services.notifier.retention import RetentionSettings, retention_duties
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog
 from shared.contracts.vocabulary import Channel
-from shared.database import Database, DatabaseSettings, open_database
+from shared.database import Database
+from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
 from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
-from shared.migrate import migrate, open_migrated
+from shared.messaging.sweeping import messaging_duties
+from shared.migrate import open_migrated, run_migrations
 from shared.processes import Part, Runtime, serve
 from shared.settings import BrokenConfiguration, load_settings
 from shared.shops import Shops, load_shops
@@ -75,11 +79,15 @@ async def run_send(runtime: Runtime) -> None:
 
 async def run_relay(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
+    keeping = load_settings(RetentionSettings)
+    duties = (*messaging_duties(), *retention_duties(keeping))
     async with (
         open_migrated(runtime, "relay", MIGRATIONS) as database,
         open_publisher_of(runtime, "relay", settings) as publisher,
+        asyncio.TaskGroup() as group,
     ):
-        await Relay(database, publisher, runtime).run()
+        group.create_task(Relay(database, publisher, runtime).run(), name="relay")
+        group.create_task(Housekeeping(duties, database, runtime, _now).run(), name="housekeeping")
 
 
 async def run_api(runtime: Runtime) -> None:
@@ -107,8 +115,7 @@ def receipt_state(database: Database, channels: dict[Channel, ChannelSettings]) 
 
 
 async def run_migrate(runtime: Runtime) -> None:
-    async with open_database(load_settings(DatabaseSettings), f"{SERVICE}-migrate") as database:
-        await migrate(database, MIGRATIONS)
+    await run_migrations(runtime, MIGRATIONS)
 
 
 PROCESSES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +11,7 @@ from services.tracking import store_writes
 from services.tracking.announce import Announcer
 from services.tracking.erasure import take_in_erased, take_in_erasures
 from services.tracking.handlers import Applied, NewFacts, Scan, apply
+from services.tracking.retention import too_old
 from services.tracking.store import OrderKey
 from services.tracking.translate import DIGEST_BYTES, parcel_fact, parcel_key, shop_fact
 from shared.contracts.base import Contract
@@ -49,11 +50,13 @@ async def _take_in(
     tx: AsyncConnection, deliveries: Sequence[Delivery[Contract]], announcer: Announcer
 ) -> Sequence[Taken]:
     new, outcomes = NewFacts(), []
+    forgotten = await too_old(tx, [delivery.data for delivery in deliveries if isinstance(delivery.data, Order)])
     for delivery in deliveries:
         new.traces[delivery.envelope.id] = delivery.envelope.traceparent
         match delivery.data:
-            case Order():
-                _add_order(new, cast("Delivery[Order]", delivery), announcer)
+            case Order() as order:
+                if OrderKey(order.shop, order.order_id) not in forgotten:
+                    _add_order(new, cast("Delivery[Order]", delivery), announcer)
             case ShipmentEvent() as event:
                 scan = Scan(parcel_fact(cast("Delivery[ShipmentEvent]", delivery)), delivery.digest[:DIGEST_BYTES])
                 new.scans.setdefault(parcel_key(event), []).append(scan)
@@ -62,7 +65,7 @@ async def _take_in(
     standing = await _standing_before(tx, new)
     applied = await apply(tx, new, announcer) if new.scans or new.snapshots else NOTHING
     await store_writes.write_outcomes(tx, outcomes)
-    words = _words(deliveries, applied, standing)
+    words = _words(deliveries, applied, standing, forgotten)
     unmapped = [
         _unmapped_row(delivery.data)
         for delivery, word in zip(deliveries, words, strict=True)
@@ -104,9 +107,15 @@ async def _standing_before(tx: AsyncConnection, new: NewFacts) -> dict[OrderKey,
 
 
 def _words(
-    deliveries: Sequence[Delivery[Contract]], applied: Applied, standing: dict[OrderKey, list[tuple[int, str]]]
+    deliveries: Sequence[Delivery[Contract]],
+    applied: Applied,
+    standing: dict[OrderKey, list[tuple[int, str]]],
+    forgotten: Set[OrderKey],
 ) -> list[Taken]:
-    """One for each, in their order. Of the same scan twice in one batch the second is a duplicate."""
+    """One for each, in their order. Of the same scan twice in one batch the second is a duplicate.
+
+    An order that was forgotten for its age and comes again is stale: nobody is to hear of it anew.
+    """
     unseen, words = set(applied.fresh), list[Taken]()
     for delivery in deliveries:
         match delivery.data:
@@ -116,9 +125,10 @@ def _words(
                 words.append(taken if identity in unseen else Taken.DUPLICATE)
                 unseen.discard(identity)
             case Order() as order:
-                known = standing.get(OrderKey(order.shop, order.order_id), [])
-                newest = max(known, default=None)
-                words.append(Taken.APPLIED if newest is None or order.sequence > newest[0] else Taken.STALE)
+                key = OrderKey(order.shop, order.order_id)
+                newest = max(standing.get(key, []), default=None)
+                stands = key not in forgotten and (newest is None or order.sequence > newest[0])
+                words.append(Taken.APPLIED if stands else Taken.STALE)
             case _:
                 words.append(Taken.APPLIED)
     return words

@@ -22,14 +22,17 @@ from services.tracking.group_lag import GroupLag
 from services.tracking.intake import intake
 from services.tracking.new_key import make_key
 from services.tracking.rebuild import Replay, rebuild
+from services.tracking.retention import RetentionSettings, retention_duties, timeline_months
 from services.tracking.settings import TrackingSettings, ops_keys, shop_keys
 from services.tracking.watch import watch
 from shared.database import Database, DatabaseSettings, open_database
+from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
 from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
-from shared.migrate import migrate, open_migrated
+from shared.messaging.sweeping import messaging_duties
+from shared.migrate import open_migrated, run_migrations
 from shared.processes import Part, Runtime, Tool, serve
 from shared.settings import load_settings
 from shared.shops import load_shops
@@ -110,11 +113,15 @@ async def run_consume(runtime: Runtime) -> None:
 
 async def run_relay(runtime: Runtime) -> None:
     settings = load_settings(TrackingSettings)
+    keeping = load_settings(RetentionSettings)
+    duties = (*messaging_duties([timeline_months(keeping)]), *retention_duties(keeping))
     async with (
         open_migrated(runtime, "relay", MIGRATIONS) as database,
         open_publisher_of(runtime, "relay", settings) as publisher,
+        asyncio.TaskGroup() as group,
     ):
-        await Relay(database, publisher, runtime).run()
+        group.create_task(Relay(database, publisher, runtime).run(), name="relay")
+        group.create_task(Housekeeping(duties, database, runtime, _clock).run(), name="housekeeping")
 
 
 async def run_watch(runtime: Runtime) -> None:
@@ -137,8 +144,7 @@ async def run_console(runtime: Runtime) -> None:
 
 
 async def run_migrate(runtime: Runtime) -> None:
-    async with open_database(load_settings(DatabaseSettings), f"{SERVICE}-migrate") as database:
-        await migrate(database, MIGRATIONS)
+    await run_migrations(runtime, MIGRATIONS)
 
 
 async def run_rebuild(runtime: Runtime) -> None:

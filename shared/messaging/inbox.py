@@ -1,7 +1,7 @@
 """Each event is taken in once: its id is claimed in the same transaction as its effects.
 
-The table is partitioned by the event's own time, which a duplicate shares, so old partitions can be dropped without
-weakening the claim.
+The table is in months of the event's own time, which a duplicate shares. When a month goes, what was claimed of it
+lately stays (shared/messaging/sweeping.py): an id is remembered for longer than Kafka keeps the message.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import Contract
 from shared.contracts.envelope import Envelope
-from shared.database import fetch, insert_columns, run
+from shared.database import fetch, insert_columns
 
 D = TypeVar("D", bound=Contract, covariant=True)
 
@@ -129,36 +129,3 @@ async def _digests(tx: AsyncConnection, identities: Sequence[Identity]) -> dict[
         times=times,
     )
     return {(row["topic"], row["event_id"], row["event_time"]): bytes(row["digest"]) for row in rows}
-
-
-async def ensure_partitions(
-    tx: AsyncConnection, around: date, *, behind_months: int = 2, ahead_months: int = 3
-) -> None:
-    """Monthly partitions around a day. Events from other times go to the default partition, and nothing is refused."""
-    month = around.replace(day=1)
-    for _ in range(behind_months):
-        month = _previous(month)
-    for _ in range(behind_months + ahead_months + 1):
-        following = _next(month)
-        name = f"inbox_{month:%Y_%m}"
-        occupied = await fetch(
-            tx,
-            "SELECT 1 FROM inbox_default WHERE event_time >= :since AND event_time < :until LIMIT 1",
-            since=datetime.fromisoformat(f"{month}T00:00:00+00:00"),
-            until=datetime.fromisoformat(f"{following}T00:00:00+00:00"),
-        )
-        if not occupied:
-            await run(
-                tx,
-                f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF inbox "
-                f"FOR VALUES FROM ('{month}T00:00:00Z') TO ('{following}T00:00:00Z')",
-            )
-        month = following
-
-
-def _next(month: date) -> date:
-    return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
-
-
-def _previous(month: date) -> date:
-    return month.replace(year=month.year - (month.month == 1), month=(month.month - 2) % 12 + 1)

@@ -1,12 +1,11 @@
 """What a transaction decided to say, written in that transaction and published afterwards by the one relay.
 
 Rows are found by `published_at IS NULL`, never by `id > last`: ids are drawn before commit, and a transaction that
-commits late would be skipped for ever.
+commits late would be skipped for ever. What is published is swept away by shared/messaging/sweeping.py.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from datetime import timedelta
@@ -25,9 +24,6 @@ from shared.processes import Runtime
 BATCH = 500
 IDLE_PAUSE = timedelta(milliseconds=50)
 FOLLOWER_PAUSE = timedelta(seconds=1)
-SWEEP_PAUSE = timedelta(seconds=30)
-SWEEP_BATCH = 5000
-KEEP_PUBLISHED = timedelta(hours=1)
 _LOCK = 0x6869746F  # "hito": one relay at a time per database
 
 
@@ -78,12 +74,9 @@ class Relay:
         return False
 
     async def _relay(self, connection: AsyncConnection, backoff: Backoff) -> None:
-        next_sweep = 0.0
         while not self._runtime.stop.is_set():
             moved = await self._move_batch(connection)
             backoff.reset()
-            if asyncio.get_running_loop().time() >= next_sweep and await self._sweep(connection) < SWEEP_BATCH:
-                next_sweep = asyncio.get_running_loop().time() + SWEEP_PAUSE.total_seconds()
             if moved < BATCH:
                 await backoff.pause(IDLE_PAUSE)
 
@@ -100,16 +93,6 @@ class Relay:
             ids = [row["id"] for row in rows]
             await run(connection, "UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)", ids=ids)
         return len(rows)
-
-    async def _sweep(self, connection: AsyncConnection) -> int:
-        """Delete old published rows, a bounded number at a time. Answers how many."""
-        return await run(
-            connection,
-            "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox "
-            "WHERE published_at < now() - make_interval(secs => :seconds) LIMIT :batch)",
-            seconds=KEEP_PUBLISHED.total_seconds(),
-            batch=SWEEP_BATCH,
-        )
 
 
 async def _lead(connection: AsyncConnection) -> bool:

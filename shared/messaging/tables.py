@@ -47,3 +47,12 @@ MESSAGING_V1 = (
     )
     """,
 )
+
+MESSAGING_V2 = (
+    # What is claimed already counts as claimed now: it is remembered a little too long, never too short.
+    "ALTER TABLE inbox ADD COLUMN claimed_at timestamptz NOT NULL DEFAULT now()",
+    "CREATE INDEX inbox_default_claimed ON inbox_default (claimed_at)",
+)
+
+MESSAGING = (*MESSAGING_V1, *MESSAGING_V2)
+"""All of it, for a database that has none yet and no migrations of its own."""

@@ -24,6 +24,11 @@ PUBLISH_DURATION = Histogram(
     "messaging_client_operation_duration_seconds", "From send to acknowledgement", ["operation"], buckets=SECONDS
 )
 OUTBOX_OLDEST = Gauge("otn_outbox_oldest_seconds", "Age of the oldest unpublished outbox row", ["service"])
+HOUSEKEEPING = Counter("otn_housekeeping_total", "Rows deleted, months made or dropped", ["service", "duty"])
+HOUSEKEEPING_FAILURES = Counter("otn_housekeeping_failures_total", "Tries that failed", ["service", "duty"])
+PARTITION_OLDEST = Gauge("otn_partition_oldest_seconds", "Since the beginning of the oldest month kept", ["table"])
+PARTITIONS_AHEAD = Gauge("otn_partitions_ahead", "Months after this one that are made already", ["table"])
+DEFAULT_PARTITION_ROWS = Gauge("otn_default_partition_rows", "Rows that fall into no month", ["table"])
 MESSAGES = Counter("otn_messages_total", "Messages to buyers by verdict", ["channel", "step", "state"])
 MESSAGES_UNKNOWN = Gauge("otn_messages_unknown", "Messages of which nobody knows whether they went out")
 UNKNOWN_OLDEST = Gauge("otn_unknown_oldest_seconds", "Age of the oldest of them")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from shared.database import Database, run
-from shared.messaging.failures import is_infrastructure
 from shared.migrate import current_revision, migrate, newest_revision
 from tests.support.migrated import MIGRATIONS, ask, opened
 
@@ -65,16 +63,3 @@ async def test_a_migration_that_fails_midway_leaves_the_database_as_it_was(datab
             await migrate(occupied, MIGRATIONS["tracking"])
         assert await shape_of(occupied) == before
         assert await revision_of(occupied) is None
-
-
-async def test_a_migration_gives_up_after_five_seconds_of_waiting_for_a_lock_and_can_be_run_again(
-    tracking_database: Database,
-) -> None:
-    began = time.monotonic()
-    async with tracking_database.transaction() as busy:
-        await run(busy, "LOCK TABLE inbox_default IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(DBAPIError) as refused:
-            await migrate(tracking_database, MIGRATIONS["tracking"])
-    assert 4 < time.monotonic() - began < 15
-    assert is_infrastructure(refused.value)
-    assert await migrate(tracking_database, MIGRATIONS["tracking"]) == newest_revision(MIGRATIONS["tracking"])

@@ -25,7 +25,7 @@ from shared.messaging.consume import Consumer, Intake, Taken
 from shared.messaging.inbox import Delivery
 from shared.messaging.publish import Publisher, open_publisher
 from shared.messaging.subscription import Subscription
-from shared.messaging.tables import MESSAGING_V1
+from shared.messaging.tables import MESSAGING
 from shared.messaging.topics import dead_topic
 from shared.processes import Runtime
 from tests.support.deliveries import scan
@@ -39,7 +39,7 @@ Meddle = Callable[[Sequence[ShipmentEvent]], None]
 async def prepare(database: Database) -> None:
     """The tables of messaging, and one for what was taken in."""
     async with database.transaction() as tx:
-        for statement in (*MESSAGING_V1, FACTS):
+        for statement in (*MESSAGING, FACTS):
             await run(tx, statement)
 
 

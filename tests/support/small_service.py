@@ -12,7 +12,7 @@ import sys
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
-from shared.processes import Part, Runtime, main, serve
+from shared.processes import JobFailed, Part, Runtime, main, serve
 from shared.settings import load_settings
 from shared.web import create_app
 
@@ -47,6 +47,10 @@ async def lacking(runtime: Runtime) -> None:
     load_settings(LackingSettings)
 
 
+async def refuse(runtime: Runtime) -> None:
+    raise JobFailed("somebody is in the way: try again")
+
+
 async def api(runtime: Runtime) -> None:
     app = create_app("small", runtime.health)
 
@@ -67,6 +71,7 @@ PROCESSES = {
     "once": Part(once, one_shot=True),
     "crash": Part(crash),
     "lacking": Part(lacking, one_shot=True),
+    "refuse": Part(refuse, one_shot=True),
     "api": Part(api, serves_http=True),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.database import Database, run
-from shared.messaging.tables import MESSAGING_V1
+from shared.messaging.tables import MESSAGING
 from tests.support.consuming import store
 from tests.support.migrated import opened
 from tests.support.plain_logs import plain_logs
@@ -19,6 +19,6 @@ __all__ = ["messaging", "plain_logs", "store"]
 async def messaging(database: str) -> AsyncIterator[Database]:
     async with opened(database) as opened_database:
         async with opened_database.transaction() as tx:
-            for statement in MESSAGING_V1:
+            for statement in MESSAGING:
                 await run(tx, statement)
         yield opened_database

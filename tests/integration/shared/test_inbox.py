@@ -6,16 +6,16 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from shared.contracts.base import Contract
 from shared.database import Database
-from shared.messaging.inbox import Claimed, Delivery, claim, ensure_partitions
+from shared.messaging.inbox import Claimed, Delivery, claim
 from tests.support.deliveries import delivery, scan
-from tests.support.migrated import ask, count
+from tests.support.migrated import count
 
 
 async def claim_in(database: Database, deliveries: Sequence[Delivery[Contract]]) -> Claimed:
@@ -101,46 +101,3 @@ async def test_an_event_from_another_century_is_kept_in_the_default_partition_an
     await claim_in(messaging, [old])
     assert await count(messaging, "inbox_default") == 1
     assert (await claim_in(messaging, [old])).duplicates == [old]
-
-
-async def test_partitions_can_be_made_again_and_again(messaging: Database) -> None:
-    for _ in range(2):
-        async with messaging.transaction() as tx:
-            await ensure_partitions(tx, date(2026, 1, 15))
-    names = [row["name"] for row in await partitions(messaging)]
-    assert names == [
-        "inbox_2025_11",
-        "inbox_2025_12",
-        "inbox_2026_01",
-        "inbox_2026_02",
-        "inbox_2026_03",
-        "inbox_2026_04",
-        "inbox_default",
-    ]
-
-
-async def test_an_event_goes_to_the_partition_of_its_own_month(messaging: Database) -> None:
-    async with messaging.transaction() as tx:
-        await ensure_partitions(tx, date(2026, 3, 31))
-    await claim_in(messaging, [delivery(scan("in_transit", 31, "23:59"))])
-    assert await count(messaging, "inbox_2026_03") == 1
-
-
-async def test_a_month_that_the_default_partition_already_holds_is_left_there_and_still_claimed_once(
-    messaging: Database,
-) -> None:
-    told = delivery(scan("in_transit", 3))
-    await claim_in(messaging, [told])
-    async with messaging.transaction() as tx:
-        await ensure_partitions(tx, date(2026, 3, 15))
-    assert "inbox_2026_03" not in [row["name"] for row in await partitions(messaging)]
-    assert (await claim_in(messaging, [told])).duplicates == [told]
-
-
-async def partitions(database: Database) -> list[dict[str, str]]:
-    rows = await ask(
-        database,
-        "SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
-        "WHERE i.inhparent = CAST('inbox' AS regclass) ORDER BY 1",
-    )
-    return [dict(row) for row in rows]

@@ -208,26 +208,3 @@ async def test_a_relay_that_cannot_reach_the_broker_does_not_keep_the_lead(datab
         async with relaying(database, healthy, "relay-2"):
             await until(lambda: all_published(messaging), "the relay with a broker publishes")
     assert said(healthy) == [1]
-
-
-async def test_published_rows_are_swept_after_an_hour_and_unpublished_ones_never(
-    database: str, messaging: Database
-) -> None:
-    await write(messaging, *(message(nth) for nth in range(6_000)))
-    await ask(messaging, "UPDATE outbox SET published_at = now() - interval '61 minutes' RETURNING id")
-    await write(messaging, message(6_001), message(6_002))
-    await ask(
-        messaging,
-        "UPDATE outbox SET published_at = now() - interval '59 minutes' WHERE headers LIKE '%6001%' RETURNING id",
-    )
-    await ask(
-        messaging, "UPDATE outbox SET created_at = now() - interval '9 days' WHERE published_at IS NULL RETURNING id"
-    )
-    publisher = RecordingPublisher()
-    async with relaying(database, publisher):
-        await until(lambda: swept(messaging), "old rows are gone, in more than one bite")
-    assert said(publisher) == [6_002]
-
-
-async def swept(database: Database) -> bool:
-    return await count(database, "outbox") == 2

@@ -15,7 +15,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from shared.processes import EXIT_CRASHED, EXIT_USAGE
+from shared.processes import EXIT_CRASHED, EXIT_JOB_FAILED, EXIT_USAGE
 from shared.settings import EXIT_BROKEN_CONFIGURATION
 from tests.support.source_files import ROOT
 from tests.support.waiting import until
@@ -70,7 +70,15 @@ async def test_whoever_starts_it_wrongly_is_told_what_there_is(arguments: tuple[
     assert code == EXIT_USAGE
     assert out == ""
     assert err.startswith("usage: python -m services.small <process>...")
-    assert "work again once crash lacking api tool" in err
+    assert "work again once crash lacking refuse api tool" in err
+
+
+async def test_a_job_that_could_not_be_done_says_why_and_that_it_may_be_tried_again() -> None:
+    async with started("refuse") as process:
+        code, _, err = await ended(process)
+    assert code == EXIT_JOB_FAILED
+    said = [line for line in err.splitlines() if not line.startswith("{")]
+    assert said == ["hito small: not done: somebody is in the way: try again"]
 
 
 async def test_a_process_that_lacks_settings_says_which_in_one_line() -> None:
