@@ -6,7 +6,7 @@ WORKERS ?= 2
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-embedded lint format up down bench chaos contracts layouts locks clean
+.PHONY: help setup demo test test-embedded properties fuzz-api lint format up down bench chaos contracts layouts locks clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,6 +30,13 @@ test: $(READY) ## All tests, from unit to end-to-end (ARGS="-k name" for some)
 test-embedded: $(READY) ## The same on the embedded broker, whatever else this machine has
 	@HITO_TEST_BROKER=embedded $(MAKE) --no-print-directory test
 
+properties: $(READY) ## The property tests of order state alone, with ten times as many examples
+	@HITO_PROPERTIES=10 $(BIN)/python -m pytest --numprocesses $(WORKERS) --timeout 1800 \
+		tests/unit/tracking/test_any_arrival_order.py tests/unit/tracking/test_real_lives.py
+
+fuzz-api: $(READY) ## Much odd data at tracking's API; EXAMPLES=1000 for more (make test sends a little)
+	@HITO_FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -q tests/integration/tracking/test_api_fuzzed.py
+
 lint: $(READY) ## ruff, mypy strict, import walls, contracts, house rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -48,8 +55,8 @@ up: ## The same system with docker compose (needs a filled-in .env, see .env.exa
 down: ## Stop it, keep its data
 	docker compose down
 
-bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.json
-	@$(BIN)/python -m tests.bench
+bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.json (ARGS=tracking for one part)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 contracts: $(READY) ## Write shared/contracts/schemas anew
 	@$(BIN)/python -m shared.contracts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -90,9 +91,14 @@ def _tracking(addresses: Addresses, keys: Secrets, around: Surroundings) -> dict
         "GATEWAY_URL": addresses.url("gateway"),
         "TRACKING_PUBLIC_URL": addresses.url("tracking"),
         "TRACKING_TOKEN_SECRET": keys.token_secret,
-        "OPS_API_KEY": keys.ops_key,
-        f"SHOP_{SHOP.upper()}_API_KEYS": keys.shop_key,
+        "OPS_API_KEYS": _entry(keys.ops_key, "ops"),
+        f"SHOP_{SHOP.upper()}_API_KEYS": _entry(keys.shop_key, "orders.read+orders.write+erasure"),
     }
+
+
+def _entry(key: str, scopes: str) -> str:
+    """How tracking is told of a key: never the key, only its hash."""
+    return f"sandbox:{scopes}:never:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def _notifier(addresses: Addresses, _: Secrets, around: Surroundings) -> dict[str, str]:

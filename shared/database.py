@@ -1,4 +1,4 @@
-"""PostgreSQL: one pool per process, and `transaction()`, the only thing that commits.
+"""PostgreSQL: one pool per process, and `transaction()`, the only thing that commits; `reading()` sees one shop alone.
 
 Rows are written in bulk (`unnest`), read by index, and no transaction is open while something slow is waited for.
 """
@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.messaging.failures import Infrastructure
+from shared.reading import Reading, ReadingPool
 from shared.settings import BrokenConfiguration
 
 Row = Mapping[str, Any]
+Tx = AsyncConnection | Reading
+"""What a query is run in: a transaction, or a reading of one shop."""
 
 COMMAND_DEADLINE = timedelta(seconds=20)
 POOL_DEADLINE = timedelta(seconds=2)
@@ -40,8 +44,8 @@ class DatabaseSettings(BaseSettings):
 class Database:
     """The service's own database."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, readings: ReadingPool) -> None:
+        self._engine, self._readings = engine, readings
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -52,6 +56,17 @@ class Database:
             raise Infrastructure("no database connection is free") from error
         async with contextlib.aclosing(connection), connection.begin():
             yield connection
+
+    def reading(self, shop: str) -> AbstractAsyncContextManager[Reading]:
+        """For whoever asks in a shop's name: read only, all at one moment, that shop's rows alone (shared/reading.py).
+
+        The tables are those that the service's migrations open to the role `hito_tenant`.
+        """
+        return self._readings.open(shop)
+
+    def glancing(self, shop: str) -> AbstractAsyncContextManager[Reading]:
+        """The same for one statement alone, which needs no transaction around it: half the round trips."""
+        return self._readings.glance(shop)
 
     @contextlib.asynccontextmanager
     async def dedicated(self) -> AsyncIterator[AsyncConnection]:
@@ -70,7 +85,12 @@ class Database:
             await connection.execute(text("SELECT 1"))
         return None
 
+    async def unready_to_read(self) -> str | None:
+        """For readiness of what answers shops. A dump restored into a new server lacks the role, for example."""
+        return await self._readings.unready()
+
     async def close(self) -> None:
+        await self._readings.close()
         await self._engine.dispose()
 
 
@@ -83,23 +103,25 @@ def connect(url: str, *, name: str, pool_size: int = 8, deadline: timedelta = CO
         parsed = make_url(url).set(drivername="postgresql+asyncpg")
     except ArgumentError as error:
         raise BrokenConfiguration("environment: DATABASE_URL: not a database address") from error
+    options: dict[str, Any] = {
+        "timeout": 5,
+        "command_timeout": deadline.total_seconds(),
+        "server_settings": {
+            "application_name": name,
+            "jit": "off",
+            "idle_in_transaction_session_timeout": str(int(IDLE_IN_TRANSACTION.total_seconds() * 1000)),
+        },
+    }
     engine = create_async_engine(
         parsed,
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=POOL_DEADLINE.total_seconds(),
         pool_pre_ping=True,
-        connect_args={
-            "timeout": 5,
-            "command_timeout": deadline.total_seconds(),
-            "server_settings": {
-                "application_name": name,
-                "jit": "off",
-                "idle_in_transaction_session_timeout": str(int(IDLE_IN_TRANSACTION.total_seconds() * 1000)),
-            },
-        },
+        connect_args=options,
     )
-    return Database(engine)
+    _, address = engine.dialect.create_connect_args(parsed)
+    return Database(engine, ReadingPool({**address, **options}, pool_size))
 
 
 @contextlib.asynccontextmanager
@@ -129,17 +151,26 @@ async def insert_rows(
     """
     if not rows:
         return []
+    result = await tx.execute(text(_insert(table, types, then)), columns(rows, *types))
+    return _as_dicts(result) if result.returns_rows else []
+
+
+async def insert_columns(
+    tx: AsyncConnection, table: str, types: Mapping[str, str], values: Mapping[str, Sequence[Any]], *, then: str
+) -> Sequence[Sequence[Any]]:
+    """The same for rows that are columns already, without a dictionary for each; `then` must return something."""
+    result = await tx.execute(text(_insert(table, types, then)), values)
+    return result.fetchall()
+
+
+def _insert(table: str, types: Mapping[str, str], then: str) -> str:
     names = ", ".join(f'"{name}"' for name in types)
     arrays = ", ".join(f"CAST(:{name} AS {_carried(kind)}[])" for name, kind in types.items())
     values = ", ".join(f'CAST("{name}" AS {kind})' if kind == "jsonb" else f'"{name}"' for name, kind in types.items())
-    result = await tx.execute(
-        text(
-            f"INSERT INTO {table} ({names}) SELECT {values} "
-            f"FROM unnest({arrays}) WITH ORDINALITY AS rows ({names}, nth) ORDER BY nth {then}"
-        ),
-        columns(rows, *types),
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {values} "
+        f"FROM unnest({arrays}) WITH ORDINALITY AS rows ({names}, nth) ORDER BY nth {then}"
     )
-    return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
 
 def _carried(kind: str) -> str:
@@ -147,10 +178,17 @@ def _carried(kind: str) -> str:
     return "text" if kind == "jsonb" else kind
 
 
-async def fetch(tx: AsyncConnection, sql: str, **parameters: Any) -> Sequence[Row]:
+async def fetch(tx: Tx, sql: str, **parameters: Any) -> Sequence[Row]:
     """Run one statement and answer its rows."""
+    if isinstance(tx, Reading):
+        return await tx.fetch(sql, parameters)
     result = await tx.execute(text(sql), parameters)
-    return [dict(row) for row in result.mappings()]
+    return _as_dicts(result)
+
+
+def _as_dicts(result: CursorResult[Any]) -> list[Row]:
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 async def run(tx: AsyncConnection, sql: str, **parameters: Any) -> int:

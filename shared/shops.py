@@ -11,7 +11,7 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from shared.contracts.base import CarrierId, Contract, CountryCode, HttpUrl, ShopId, ShortText
 from shared.contracts.orders import Email, Locale, TimeZone
@@ -45,15 +45,30 @@ class QuietHours(Contract):
     end: time = time(8, 0)
 
 
+def _without_zone(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("a local time such as 14:00:00, without a zone")
+    return value
+
+
+LocalTime = Annotated[time, AfterValidator(_without_zone)]
+BusinessDays = Annotated[int, Field(ge=1, le=60)]
+
+
 class PromiseRules(Contract):
-    """What counts as late for this shop."""
+    """What counts as late for this shop. Business days are those of the destination, but for the first scan."""
 
     announce_broken: bool = True
-    first_scan_business_days: int = Field(default=4, ge=1, le=60)
-    stalled_domestic_business_days: int = Field(default=3, ge=1, le=60)
-    stalled_international_business_days: int = Field(default=5, ge=1, le=60)
-    cut_off: time = time(14)
-    tell_at: time = time(9)
+    """False: buyers are told neither of a broken promise nor of a parcel without scans. What carriers say is told."""
+    first_scan_business_days: BusinessDays = 4
+    """From the day the shop said that it was sent to the first scan, in business days of the shop."""
+    stalled_domestic_business_days: BusinessDays = 3
+    """Without a scan, for a parcel that goes to the shop's own country."""
+    stalled_international_business_days: BusinessDays = 5
+    cut_off: LocalTime = time(14, 0)
+    """In the shop's zone. What the shop says from then on counts as said on the next business day."""
+    tell_at: LocalTime = time(9, 0)
+    """In the destination's zone, on the day after: the night before it is left for scans that are heard late."""
 
 
 class Shop(Contract):

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.health import Health
@@ -228,10 +229,18 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
     return problem_response(invalid(error.errors()))
 
 
-async def _answer_http(_: Request, error: Exception) -> Response:
+async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    headers = dict(error.headers) if error.headers else None
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
     return problem_response(Problem(error.status_code, str(error.detail), str(error.detail), headers=headers))
+
+
+def _methods_at(request: Request) -> set[str]:
+    """That some route with this path takes; Starlette names only those of the first."""
+    routes = request.app.routes
+    return {m for m in METHODS if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)}
 
 
 async def _answer_crash(request: Request, error: Exception) -> Response:

@@ -4,7 +4,11 @@
 \getenv tracking_password TRACKING_DATABASE_PASSWORD
 \getenv notifier_password NOTIFIER_DATABASE_PASSWORD
 
+-- Whoever asks tracking in a shop's name reads in this role; row-level security shows it that shop alone.
+CREATE ROLE hito_tenant NOLOGIN;
+
 CREATE ROLE tracking LOGIN PASSWORD :'tracking_password';
+GRANT hito_tenant TO tracking;
 CREATE DATABASE tracking OWNER tracking;
 REVOKE ALL ON DATABASE tracking FROM PUBLIC;
 

@@ -111,7 +111,7 @@ def promise_broken(draft: Draft) -> Plot:
     """The carrier says nothing is wrong, but the day that the shop promised is over."""
     parcel = draft.new_parcel()
     travelling = (*draft.opening(), *dispatch(draft, parcel))
-    draft.promise = Promise(deliver_from=draft.today - timedelta(days=2), deliver_until=draft.today - timedelta(days=1))
+    draft.promise = Promise(deliver_from=draft.today - timedelta(days=3), deliver_until=draft.today - timedelta(days=2))
     rounds = (
         *travelling,
         (draft.says(ShopState.SHIPPED, parcel),),

@@ -10,15 +10,16 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import ledger
+from services.notifier import erasure, ledger
 from services.notifier.domain.delivery import State
 from services.notifier.domain.plan import Planned, Recipient, Rules, StepFacts, Told, overtake, plan
 from services.notifier.ledger import Change, NewMessage
 from shared.contracts.base import Contract
+from shared.contracts.erasures import ErasureRequested, step_without_contact
 from shared.contracts.orders import Buyer
 from shared.contracts.orders import Recipient as OtherRecipient
 from shared.contracts.steps import StepReached
-from shared.contracts.topics import TRACKING_STEPS
+from shared.contracts.topics import TRACKING_ERASURES, TRACKING_STEPS
 from shared.contracts.vocabulary import Actor, Channel, Step
 from shared.database import Row
 from shared.messaging.consume import Intake, Taken
@@ -44,31 +45,42 @@ def intake(planner: Planner) -> Intake:
     """What `notifier consume` takes in."""
 
     async def take_in(tx: AsyncConnection, deliveries: Sequence[Delivery[Contract]]) -> Sequence[Taken]:
-        return await _take_in(tx, cast("Sequence[Delivery[StepReached]]", deliveries), planner)
+        fresh = [delivery for delivery in deliveries if not delivery.conflicting]
+        asked = [delivery for delivery in fresh if isinstance(delivery.data, ErasureRequested)]
+        await erasure.hold(tx, erasing=bool(asked))
+        await erasure.erase_all(tx, cast("list[Delivery[ErasureRequested]]", asked), planner.clock())
+        steps = [delivery for delivery in fresh if isinstance(delivery.data, StepReached)]
+        if steps:
+            await _take_in(tx, cast("list[Delivery[StepReached]]", steps), planner)
+        return [Taken.STALE if delivery.conflicting else Taken.APPLIED for delivery in deliveries]
 
-    return Intake(GROUP, (TRACKING_STEPS,), take_in)
+    return Intake(GROUP, (TRACKING_STEPS, TRACKING_ERASURES), take_in)
 
 
-async def _take_in(
-    tx: AsyncConnection, deliveries: Sequence[Delivery[StepReached]], planner: Planner
-) -> Sequence[Taken]:
-    fresh = [delivery for delivery in deliveries if not delivery.conflicting]
-    messages = [message for delivery in fresh for message in _messages(delivery, planner)]
+async def _take_in(tx: AsyncConnection, steps: Sequence[Delivery[StepReached]], planner: Planner) -> None:
+    erased = await erasure.erased_among(tx, {(d.data.shop, d.data.order_id) for d in steps})
+    fresh = [_as_it_may_be_kept(delivery, erased) for delivery in steps]
+    messages = [message for delivery in fresh for message in _messages(delivery, planner, erased)]
     await ledger.remember_steps(tx, fresh)
     written = await ledger.plan_messages(tx, messages)
     overtaken = await _overtaken(tx, {(d.data.shop, d.data.order_id) for d in fresh})
     called_off = await ledger.change(tx, overtaken)
     await ledger.tell(tx, {*written, *called_off})
-    return [Taken.STALE if delivery.conflicting else Taken.APPLIED for delivery in deliveries]
 
 
-def _messages(delivery: Delivery[StepReached], planner: Planner) -> list[NewMessage]:
+def _as_it_may_be_kept(delivery: Delivery[StepReached], erased: erasure.Orders) -> Delivery[StepReached]:
+    """A step that was on its way when its buyer's contact was erased still carries it."""
+    step = delivery.data
+    return delivery._replace(data=step_without_contact(step)) if (step.shop, step.order_id) in erased else delivery
+
+
+def _messages(delivery: Delivery[StepReached], planner: Planner, erased: erasure.Orders) -> list[NewMessage]:
     step = delivery.data
     shop = planner.shops.get(step.shop)
     if shop is None:
         raise Poison("unknown shop: it is not configured here")
     people = recipients_of(step)
-    facts = step_facts(step, shop)
+    facts = step_facts(step, shop, erased=(step.shop, step.order_id) in erased)
     views = [_view(role, person) for role, person in people.items()]
     verdicts = plan(facts, views, _rules(shop, step, planner), planner.clock())
     return [_new_message(delivery, facts, verdict, people[verdict.recipient]) for verdict in verdicts]
@@ -89,7 +101,7 @@ def address_of(person: Buyer | OtherRecipient, channel: Channel) -> str | None:
     return person.email if channel is Channel.EMAIL else person.phone
 
 
-def step_facts(step: StepReached, shop: Shop) -> StepFacts:
+def step_facts(step: StepReached, shop: Shop, *, erased: bool = False) -> StepFacts:
     parcel = step.parcel
     return StepFacts(
         step=step.step,
@@ -100,6 +112,7 @@ def step_facts(step: StepReached, shop: Shop) -> StepFacts:
         silenced=step.notify.silences(step.step),
         buyer_must_act=parcel is not None and parcel.action_by is Actor.BUYER,
         zone=step.buyer.timezone or shop.zone,
+        erased=erased,
     )
 
 

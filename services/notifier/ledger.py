@@ -140,7 +140,8 @@ async def change(tx: AsyncConnection, changes: Mapping[UUID, Change]) -> list[UU
         rows = await fetch(
             tx,
             "UPDATE messages m SET state = :state, reason = k.reason, changed_at = clock_timestamp(), "
-            "lease_until = NULL, provider_message_id = coalesce(k.provider_message_id, m.provider_message_id) "
+            "lease_until = NULL, provider_message_id = CASE WHEN m.erased_at IS NULL OR m.channel <> 'whatsapp' "
+            "THEN coalesce(k.provider_message_id, m.provider_message_id) END "  # WhatsApp's id holds the phone number
             "FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:provider_ids AS text[])) "
             "AS k (id, reason, provider_message_id) "
             "WHERE m.id = k.id AND m.state = ANY(CAST(:sources AS text[])) RETURNING m.id",

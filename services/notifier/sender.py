@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.notifier import ledger, queue
+from services.notifier import erasure, ledger, queue
 from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, SendResult, send_timed
 from services.notifier.compose import Composer
 from services.notifier.domain.delivery import LONGEST_RETRY_AFTER, RETRIES, State
@@ -157,7 +157,7 @@ class Sender:
             if again:
                 await queue.put_back(tx, again)
             moved = await ledger.change(tx, ended)
-            await ledger.tell(tx, moved)
+            await ledger.tell(tx, [*moved, *await erasure.call_off_emptied(tx, again)])
         now = self._clock()
         for row, result in zip(rows, results, strict=True):
             if result.outcome is OutcomeClass.ACCEPTED:

@@ -1,25 +1,34 @@
-"""From a step that is due to the event that tells of it, with every fact a message needs: nobody has to ask back."""
+"""From a step that is due to the event that tells of it, with every fact a message needs: nobody has to ask back.
+
+The event is put together from the shop's document as it was stored, without reading that into models and writing it
+out again: this runs for every other scan. What comes out is what `StepReached` describes, and a test holds it to that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+import orjson
 
 from services.tracking.directory import Directory
 from services.tracking.domain.order import Decision
 from services.tracking.domain.shipment import NEVER_SCANNED, ParcelKey, ParcelState
 from services.tracking.domain.telling import StepDue
 from services.tracking.tokens import token_of
-from shared.contracts.envelope import Outgoing
+from shared.contracts.envelope import Envelope, Outgoing
 from shared.contracts.orders import Order, Shipment
-from shared.contracts.shipments import Eta, Location
-from shared.contracts.steps import OrderFacts, ParcelFacts, StepReached
+from shared.contracts.steps import ParcelFacts, step_id
 from shared.contracts.topics import TRACKING_STEPS
 from shared.observability import tracing
 from shared.shops import Shop, Shops
 
 SOURCE = "/tracking"
+
+Document = Mapping[str, Any]
+"""An order's snapshot as JSON, valid as `Order`."""
 
 
 @dataclass(frozen=True)
@@ -34,78 +43,106 @@ class Announcer:
     def tracking_url(self, shop: str, order_id: str) -> str:
         return f"{self.public_url.rstrip('/')}/t/{token_of(self.token_secret, shop, order_id)}"
 
-    def step_event(self, order: Order, decision: Decision, due: StepDue, sequence: int) -> StepReached:
-        return StepReached(
-            shop=order.shop,
-            order_id=order.order_id,
-            step=due.step,
-            occurrence=due.occurrence,
-            sequence=sequence,
-            occurred_at=due.occurred_at,
-            clock=due.clock,
-            still_true=due.still_true,
-            tracking_url=self.tracking_url(order.shop, order.order_id),
-            parcel=self._parcel(order, due) if due.parcel else None,
-            order=OrderFacts(
-                placed_at=order.placed_at,
-                parcels_total=decision.parcels_total,
-                parcels_delivered=decision.parcels_delivered,
-                lines=order.lines,
-                payment=order.payment,
-                promise=order.promise,
-                policies=order.policies,
-            ),
-            buyer=order.buyer,
-            recipients=order.recipients,
-            notify=order.notify,
-            caused_by=due.caused_by,
+    def outgoing_step(
+        self,
+        document: Document,
+        decision: Decision,
+        due: StepDue,
+        sequence: int,
+        traces: Mapping[UUID, str | None],
+    ) -> tuple[UUID, Outgoing]:
+        """The event's id and the event itself. `sequence` counts the order's steps from 1."""
+        shop, order_id = document["shop"], document["order_id"]
+        parcel = f"{due.parcel.carrier}/{due.parcel.reference}" if due.parcel else ""
+        identity = step_id(shop, order_id, due.step, due.occurrence, parcel)
+        key = f"{shop}/{order_id}".encode()
+        value = orjson.dumps(self._step(document, decision, due, sequence), option=orjson.OPT_UTC_Z)
+        parent = traces.get(due.caused_by) if due.caused_by else None
+        envelope = Envelope(
+            identity,
+            SOURCE,
+            TRACKING_STEPS.event_type,
+            due.occurred_at,
+            traceparent=tracing.child_of(parent),
         )
+        return identity, Outgoing(TRACKING_STEPS.name, key, value, envelope.to_headers())
 
-    def _parcel(self, order: Order, due: StepDue) -> ParcelFacts:
-        assert due.parcel is not None
-        shop = self.shops[order.shop]
-        shipment = shipment_of(order, due.parcel)
-        state = due.seen or NEVER_SCANNED
-        return parcel_facts(shop, self.directory, due.parcel, shipment, state)
+    def _step(self, document: Document, decision: Decision, due: StepDue, sequence: int) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "shop": document["shop"],
+            "order_id": document["order_id"],
+            "step": due.step,
+            "occurrence": due.occurrence,
+            "sequence": sequence,
+            "occurred_at": due.occurred_at,
+            "clock": due.clock,
+            "still_true": due.still_true,
+            "tracking_url": self.tracking_url(document["shop"], document["order_id"]),
+            "order": {
+                "placed_at": document["placed_at"],
+                "parcels_total": decision.parcels_total,
+                "parcels_delivered": decision.parcels_delivered,
+                **{name: document[name] for name in _OF_ORDER if name in document},
+            },
+            **{name: document[name] for name in _OF_BUYER if name in document},
+        }
+        if due.parcel is not None:
+            told["parcel"] = self._parcel(document, due.parcel, due.seen or NEVER_SCANNED)
+        if due.caused_by is not None:
+            told["caused_by"] = due.caused_by
+        return told
+
+    def _parcel(self, document: Document, key: ParcelKey, state: ParcelState) -> dict[str, Any]:
+        shipments = document.get("shipments", ())
+        shipment = next((s for s in shipments if (s["carrier"], s["reference"]) == key), None)
+        destination = shipment.get("destination") if shipment else None
+        facts = parcel_values(self.shops[document["shop"]], self.directory, key, destination, state)
+        if shipment is not None:
+            facts["lines"] = shipment.get("lines", ())
+        return facts
+
+
+_OF_ORDER = ("lines", "payment", "promise", "policies")
+_OF_BUYER = ("buyer", "recipients", "notify")
+
+
+def parcel_values(
+    shop: Shop, directory: Directory, key: ParcelKey, destination: Mapping[str, Any] | None, state: ParcelState
+) -> dict[str, Any]:
+    """A parcel with its carrier's name, phone and link: the values of `ParcelFacts` but for its lines."""
+    country = destination.get("country") if destination else None
+    contact = directory.contact_for(shop, key.carrier, country)
+    values = {
+        "carrier": key.carrier,
+        "carrier_name": directory.name_of(shop, key.carrier),
+        "reference": key.reference,
+        "contact": _present(phone=contact.phone, of_shop=contact.of_shop, hours=contact.hours),
+        "carrier_url": directory.link_for(key.carrier, key.reference, country),
+        "stage": state.stage,
+        "condition": state.condition,
+        "action_by": state.action_by,
+        "delivered_to": state.delivered_to,
+        "location": _present(city=state.city, postal_code=state.postal_code, country=state.country) or None,
+        "eta": _present(**{"from": state.eta_from, "until": state.eta_until}) if state.eta_until else None,
+        "destination": destination,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _present(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def parcel_facts(
     shop: Shop, directory: Directory, key: ParcelKey, shipment: Shipment | None, state: ParcelState
 ) -> ParcelFacts:
-    """A parcel with its carrier's name, phone and link, as messages, the page and the status endpoint show it alike."""
-    destination = shipment.destination if shipment else None
-    country = destination.country if destination else None
-    place = (state.city, state.postal_code, state.country)
-    return ParcelFacts(
-        carrier=key.carrier,
-        carrier_name=directory.name_of(shop, key.carrier),
-        reference=key.reference,
-        contact=directory.contact_for(shop, key.carrier, country),
-        carrier_url=directory.link_for(key.carrier, key.reference, country),
-        stage=state.stage,
-        condition=state.condition,
-        action_by=state.action_by,
-        delivered_to=state.delivered_to,
-        location=Location(city=place[0], postal_code=place[1], country=place[2]) if any(place) else None,
-        eta=Eta(from_=state.eta_from, until=state.eta_until) if state.eta_until else None,
-        destination=destination,
-        lines=shipment.lines if shipment else (),
-    )
+    """The same for the page and the status endpoint, which read a whole order anyway."""
+    bound_for = shipment.destination if shipment else None
+    destination = bound_for.model_dump(mode="json", exclude_none=True) if bound_for else None
+    facts = ParcelFacts.model_validate(parcel_values(shop, directory, key, destination, state))
+    return facts.model_copy(update={"lines": shipment.lines}) if shipment else facts
 
 
 def shipment_of(order: Order, key: ParcelKey) -> Shipment | None:
     """None for a parcel that an older snapshot named and the standing one does not."""
     return next((s for s in order.shipments if (s.carrier, s.reference) == key), None)
-
-
-def outgoing_step(event: StepReached, traces: Mapping[UUID, str | None]) -> Outgoing:
-    parent = traces.get(event.caused_by) if event.caused_by else None
-    return Outgoing.of(
-        TRACKING_STEPS,
-        event,
-        key=event.key,
-        id=event.event_id,
-        time=event.occurred_at,
-        source=SOURCE,
-        traceparent=tracing.child_of(parent),
-    )

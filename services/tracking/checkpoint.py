@@ -1,20 +1,21 @@
-"""A fold as one line of text in its order's row, and back: what spares the consumer reading all facts for each new one.
+"""A fold as two texts in its order's row, and back: what spares the consumer reading all facts for each new one.
 
-Lists, not names, for it is read and written with every scan. The text of equal folds is equal. A text of another
-version, or one that cannot be read, is as good as none: the fold is made anew from the facts.
+The basis changes with the shop's snapshots, the fold with every scan. Lists, not names, for they are read and written
+all the time. The text of equal folds is equal. A text of another version is as good as none: the
+fold is made anew from the facts.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.tracking.domain.fold import Fold
+import orjson
+
+from services.tracking.domain.fold import Basis, Fold
 from services.tracking.domain.shipment import NEVER_SCANNED, ParcelKey, ParcelState, Place
-from services.tracking.domain.snapshot import ShopFact
 from services.tracking.domain.telling import Told
 from services.tracking.domain.walk import Walk
 from services.tracking.rows import shop_fact_from_json, shop_fact_to_json
@@ -22,74 +23,78 @@ from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage, St
 
 VERSION = 1
 
+_STAGES: Mapping[str, Stage] = {str(word): word for word in Stage}
+_STEPS: Mapping[str, Step] = {str(word): word for word in Step}
+
+
+def write_basis(basis: Basis) -> str:
+    shop = basis.shop
+    row = (
+        (shop.id, shop.sequence, shop.time, shop.digest, shop_fact_to_json(shop)),
+        basis.placed_at,
+        basis.promises,
+        [(*key, at) for key, at in sorted(basis.sent.items())],
+    )
+    return orjson.dumps((VERSION, *row)).decode()
+
 
 def write_fold(fold: Fold) -> str:
+    """Without its basis."""
     parcels = sorted(fold.walks)
     number = {key: nth for nth, key in enumerate(parcels)}
-    return json.dumps(
-        [
-            VERSION,
-            _shop(fold.shop),
-            fold.placed_at.isoformat(),
-            [[day.isoformat(), zone] for day, zone in fold.promises],
-            [[number[key], at.isoformat()] for key, at in sorted(fold.sent.items())],
-            [[*key, *_walk(fold.walks[key])] for key in parcels],
-            sorted([told.step, told.occurrence, number[told.parcel] if told.parcel else -1] for told in fold.told),
-        ],
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    told = sorted((each.step, each.occurrence, number[each.parcel] if each.parcel else -1) for each in fold.told)
+    return orjson.dumps((VERSION, [_walk(key, fold.walks[key]) for key in parcels], told)).decode()
 
 
-def read_fold(text: str | None) -> Fold | None:
+def _walk(key: ParcelKey, walk: Walk) -> tuple[Any, ...]:
+    state = tuple(walk.state) if walk.state is not NEVER_SCANNED else None
+    runs, unbroken = sorted(walk.runs.items()), sorted(walk.unbroken)
+    return (*key, state, walk.place, walk.facts, runs, unbroken, walk.moved_at, walk.good_at, walk.reused)
+
+
+def read_fold(basis: str | None, fold: str | None) -> Fold | None:
     """None when there is none, or only one of another version."""
-    if text is None:
+    if basis is None or fold is None:
         return None
-    version, *rest = json.loads(text)
-    if version != VERSION:
+    version, *rest = orjson.loads(basis)
+    version_of_fold, walks, told = orjson.loads(fold)
+    if version != VERSION or version_of_fold != VERSION:
         return None
-    shop, placed_at, promises, sent, walks, told = rest
     keys = [ParcelKey(row[0], row[1]) for row in walks]
     return Fold(
-        shop=_read_shop(shop),
-        placed_at=datetime.fromisoformat(placed_at),
-        promises=tuple((date.fromisoformat(day), zone) for day, zone in promises),
-        sent={keys[nth]: datetime.fromisoformat(at) for nth, at in sent},
-        walks={key: _read_walk(row[2:]) for key, row in zip(keys, walks, strict=True)},
-        told=frozenset(Told(Step(step), occurrence, keys[nth] if nth >= 0 else None) for step, occurrence, nth in told),
+        _read_basis(*rest),
+        {key: _read_walk(*row[2:]) for key, row in zip(keys, walks, strict=True)},
+        frozenset(Told(_STEPS[step], occurrence, keys[nth] if nth >= 0 else None) for step, occurrence, nth in told),
     )
 
 
-def _shop(fact: ShopFact) -> list[Any]:
-    return [fact.id.hex, fact.sequence, fact.time.isoformat(), fact.digest, shop_fact_to_json(fact)]
-
-
-def _read_shop(row: Sequence[Any]) -> ShopFact:
-    return shop_fact_from_json(
-        row[4], id=_uuid(row[0]), sequence=row[1], time=datetime.fromisoformat(row[2]), digest=row[3]
+def _read_basis(shop: Sequence[Any], placed_at: str, promises: Sequence[Any], sent: Sequence[Any]) -> Basis:
+    identity, sequence, time, digest, fact = shop
+    return Basis(
+        shop_fact_from_json(
+            fact, id=_uuid(identity), sequence=sequence, time=datetime.fromisoformat(time), digest=digest
+        ),
+        datetime.fromisoformat(placed_at),
+        tuple((date.fromisoformat(day), zone) for day, zone in promises),
+        {ParcelKey(carrier, reference): datetime.fromisoformat(at) for carrier, reference, at in sent},
     )
 
 
-def _walk(walk: Walk) -> list[Any]:
-    return [
-        _state(walk.state) if walk.state is not NEVER_SCANNED else None,
-        _place(walk.place) if walk.place is not None else None,
-        walk.facts,
-        walk.runs,
-        sorted(walk.unbroken),
-        _text(walk.moved_at),
-        _text(walk.good_at),
-        walk.reused,
-    ]
-
-
-def _read_walk(row: Sequence[Any]) -> Walk:
-    state, place, facts, runs, unbroken, moved_at, good_at, reused = row
+def _read_walk(
+    state: Sequence[Any] | None,
+    place: Sequence[Any] | None,
+    facts: int,
+    runs: Sequence[Any],
+    unbroken: Sequence[str],
+    moved_at: str | None,
+    good_at: str | None,
+    reused: bool,
+) -> Walk:
     return Walk(
-        _read_state(state) if state is not None else NEVER_SCANNED,
-        _read_place(place) if place is not None else None,
+        _read_state(*state) if state is not None else NEVER_SCANNED,
+        _read_place(*place) if place is not None else None,
         facts,
-        runs,
+        dict(runs),
         frozenset(unbroken),
         _instant(moved_at),
         _instant(good_at),
@@ -97,60 +102,46 @@ def _read_walk(row: Sequence[Any]) -> Walk:
     )
 
 
-def _place(place: Place) -> list[Any]:
-    return [place[0].isoformat(), place[1], f"{place[2]:032x}", place[3].isoformat() if place[3] != place[0] else None]
+def _read_place(at: str, rank: int, identity: str, occurred_at: str) -> Place:
+    instant = datetime.fromisoformat(at)
+    claimed = instant if occurred_at == at else datetime.fromisoformat(occurred_at)
+    return (instant, rank, _uuid(identity), claimed)
 
 
-def _read_place(row: Sequence[Any]) -> Place:
-    at = datetime.fromisoformat(row[0])
-    return (at, row[1], int(row[2], 16), datetime.fromisoformat(row[3]) if row[3] else at)
-
-
-def _state(state: ParcelState) -> list[Any]:
-    return [
-        state.stage,
-        state.condition,
-        state.action_by,
-        state.delivered_to,
-        state.city,
-        state.country,
-        state.postal_code,
-        _text(state.eta_from),
-        _text(state.eta_until),
-        _text(state.since),
-        _text(state.seen_at),
-        state.ruling.hex if state.ruling else None,
-        _text(state.first_scan_at),
-        _text(state.delivered_at),
-        _text(state.arrived_at),
-    ]
-
-
-def _read_state(row: Sequence[Any]) -> ParcelState:
+def _read_state(
+    stage: str,
+    condition: str | None,
+    action_by: str | None,
+    delivered_to: str | None,
+    city: str | None,
+    country: str | None,
+    postal_code: str | None,
+    eta_from: str | None,
+    eta_until: str | None,
+    since: str | None,
+    seen_at: str | None,
+    ruling: str | None,
+    first_scan_at: str | None,
+    delivered_at: str | None,
+    arrived_at: str | None,
+) -> ParcelState:
     return ParcelState(
-        _STAGES[row[0]],
-        Condition(row[1]) if row[1] else None,
-        Actor(row[2]) if row[2] else None,
-        DeliveredTo(row[3]) if row[3] else None,
-        row[4],
-        row[5],
-        row[6],
-        _instant(row[7]),
-        _instant(row[8]),
-        _instant(row[9]),
-        _instant(row[10]),
-        _uuid(row[11]) if row[11] else None,
-        _instant(row[12]),
-        _instant(row[13]),
-        _instant(row[14]),
+        _STAGES[stage],
+        Condition(condition) if condition else None,
+        Actor(action_by) if action_by else None,
+        DeliveredTo(delivered_to) if delivered_to else None,
+        city,
+        country,
+        postal_code,
+        _instant(eta_from),
+        _instant(eta_until),
+        _instant(since),
+        _instant(seen_at),
+        _uuid(ruling) if ruling else None,
+        _instant(first_scan_at),
+        _instant(delivered_at),
+        _instant(arrived_at),
     )
-
-
-_STAGES: Mapping[str, Stage] = {str(stage): stage for stage in Stage}
-
-
-def _text(value: datetime | None) -> str | None:
-    return value.isoformat() if value is not None else None
 
 
 def _instant(value: str | None) -> datetime | None:
@@ -158,4 +149,4 @@ def _instant(value: str | None) -> datetime | None:
 
 
 def _uuid(text: str) -> UUID:
-    return UUID(int=int(text, 16))
+    return UUID(int=int(text.replace("-", ""), 16))

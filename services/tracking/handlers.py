@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking import store, store_writes
-from services.tracking.announce import Announcer
+from services.tracking.announce import Announcer, Document
+from services.tracking.contact import order_without_contact
 from services.tracking.domain.order import Decision, advance, go_on
 from services.tracking.domain.promise import TimeFact
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.outcome import Outcome, write_outcomes
-from services.tracking.rows import timeline_row
+from services.tracking.rows import timeline_line
 from services.tracking.store import OrderKey, StoredOrder
 from services.tracking.tokens import hash_of, token_of
 from services.tracking.watches import may_need_watching
 from shared.contracts.orders import Order
 
+ScanId = tuple[UUID, bytes]
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+
+class Scan(NamedTuple):
     """A fact about a parcel as it came in; `digest` tells two contents under one id apart."""
 
     fact: ParcelFact
     digest: bytes
+
+    @property
+    def identity(self) -> ScanId:
+        return self.fact.id, self.digest
 
 
 @dataclass
@@ -45,12 +52,19 @@ class NewFacts:
         return {key for told in self.snapshots.values() for fact, _ in told for key in fact.parcels}
 
 
-async def apply(tx: AsyncConnection, new: NewFacts, announcer: Announcer) -> set[ParcelKey]:
-    """Fold new facts into every order they concern. Answers the parcels that no order has named yet: parked."""
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """`parked`: parcels that no order has named yet. `fresh`: the scans that were not known before."""
+
+    parked: Set[ParcelKey]
+    fresh: Set[ScanId]
+
+
+async def apply(tx: AsyncConnection, new: NewFacts, announcer: Announcer) -> Applied:
+    """Fold new facts into every order they concern."""
     touched = new.named | set(new.scans)
     were_parked = await store.lock_parcels(tx, touched) if touched else set()
-    if new.scans:
-        await store_writes.add_facts(tx, _timeline(new))
+    fresh = await _keep_new_scans(tx, new) if new.scans else frozenset[ScanId]()
     linked = await store.orders_of(tx, new.scans) if new.scans else {}
     parked = set(new.scans) - set(linked) - new.named
     await store_writes.park(tx, sorted(parked - were_parked), parked=True)
@@ -58,11 +72,20 @@ async def apply(tx: AsyncConnection, new: NewFacts, announcer: Announcer) -> set
     orders = await _lock_orders(tx, new, linked, announcer)
     decisions = await _decide(tx, orders, new, linked)
     await write_outcomes(tx, await _outcomes(tx, orders, decisions, new, announcer), new.traces, announcer)
-    return parked
+    return Applied(parked, fresh)
 
 
-def _timeline(new: NewFacts) -> list[dict[str, Any]]:
-    return [timeline_row(key, scan.fact, scan.digest) for key, scans in new.scans.items() for scan in scans]
+async def _keep_new_scans(tx: AsyncConnection, new: NewFacts) -> Set[ScanId]:
+    """Write the scans down and leave those out of `new` that were there: the timeline is the inbox of scans as well."""
+    lines = [timeline_line(key, scan.fact, scan.digest) for key, scans in new.scans.items() for scan in scans]
+    fresh = await store_writes.add_facts(tx, lines)
+    for key, scans in list(new.scans.items()):
+        kept = [scan for scan in scans if scan.identity in fresh]
+        if kept:
+            new.scans[key] = kept
+        else:
+            del new.scans[key]
+    return fresh
 
 
 async def _lock_orders(
@@ -127,12 +150,11 @@ async def _outcomes(
     announcer: Announcer,
 ) -> list[Outcome]:
     """Each decision beside what stood before it, with the shop's document where something has to be told of it."""
-    told_now = {key: _standing_document(decisions[key], told) for key, told in new.snapshots.items()}
+    told_now = {key: _standing_document(orders[key], decisions[key], told) for key, told in new.snapshots.items()}
     wanted = [
         key
         for key, decision in decisions.items()
-        if told_now.get(key) is None
-        and (decision.steps or may_need_watching(announcer.directory, orders[key].fold, decision))
+        if told_now.get(key) is None and (decision.steps or _needs_document(orders[key], decision, announcer))
     ]
     documents = await store.documents_of(tx, wanted) if wanted else {}
     dropped = {
@@ -154,7 +176,20 @@ async def _outcomes(
     ]
 
 
-def _standing_document(decision: Decision, told: Iterable[tuple[ShopFact, Order]]) -> Order | None:
-    """The full snapshot that stands if it is one of the new ones."""
+def _needs_document(stored: StoredOrder, decision: Decision, announcer: Announcer) -> bool:
+    before = stored.fold
+    if before is None or before.basis is not decision.fold.basis:
+        return True
+    return may_need_watching(announcer.directory, before, decision)
+
+
+def _standing_document(
+    stored: StoredOrder, decision: Decision, told: Iterable[tuple[ShopFact, Order]]
+) -> Document | None:
+    """The full snapshot that stands if it is one of the new ones; without contact where that was erased."""
     standing = (decision.shop.sequence, decision.shop.digest)
-    return next((order for fact, order in told if (fact.sequence, fact.digest) == standing), None)
+    order = next((order for fact, order in told if (fact.sequence, fact.digest) == standing), None)
+    if order is None:
+        return None
+    document: Document = orjson.loads((order_without_contact(order) if stored.erased else order).to_json())
+    return document

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking import store_writes
 from services.tracking.announce import Announcer
-from services.tracking.domain.shipment import ParcelKey
-from services.tracking.handlers import NewFacts, Scan, apply
+from services.tracking.erasure import take_in_erased, take_in_erasures
+from services.tracking.handlers import Applied, NewFacts, Scan, apply
+from services.tracking.retention import too_old
 from services.tracking.store import OrderKey
-from services.tracking.translate import parcel_fact, parcel_key, shop_fact
+from services.tracking.translate import DIGEST_BYTES, parcel_fact, parcel_key, shop_fact
 from shared.contracts.base import Contract
 from shared.contracts.orders import Order
 from shared.contracts.outcomes import MessageOutcome
 from shared.contracts.shipments import ShipmentEvent
-from shared.contracts.topics import CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES, SHOP_ORDERS
+from shared.contracts.topics import (
+    CARRIER_SHIPMENTS,
+    NOTIFIER_ERASURES,
+    NOTIFIER_OUTCOMES,
+    SHOP_ORDERS,
+    TRACKING_ERASURES,
+)
 from shared.contracts.vocabulary import Stage
 from shared.database import fetch
 from shared.messaging.consume import Intake, Taken
@@ -25,6 +32,8 @@ from shared.messaging.failures import Poison
 from shared.messaging.inbox import Delivery
 
 GROUP = "tracking"
+TOPICS = (SHOP_ORDERS, CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES, TRACKING_ERASURES, NOTIFIER_ERASURES)
+NOTHING = Applied(frozenset(), frozenset())
 
 
 def intake(announcer: Announcer) -> Intake:
@@ -34,30 +43,40 @@ def intake(announcer: Announcer) -> Intake:
         announcer.directory.require()
         return await _take_in(tx, deliveries, announcer)
 
-    return Intake(GROUP, (SHOP_ORDERS, CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES), take_in)
+    return Intake(GROUP, TOPICS, take_in, kept_once=(CARRIER_SHIPMENTS,))
 
 
 async def _take_in(
     tx: AsyncConnection, deliveries: Sequence[Delivery[Contract]], announcer: Announcer
 ) -> Sequence[Taken]:
-    new, outcomes, unmapped = NewFacts(), [], []
+    new, outcomes = NewFacts(), []
+    forgotten = await too_old(tx, [delivery.data for delivery in deliveries if isinstance(delivery.data, Order)])
     for delivery in deliveries:
         new.traces[delivery.envelope.id] = delivery.envelope.traceparent
         match delivery.data:
-            case Order():
-                _add_order(new, cast("Delivery[Order]", delivery), announcer)
+            case Order() as order:
+                if OrderKey(order.shop, order.order_id) not in forgotten:
+                    _add_order(new, cast("Delivery[Order]", delivery), announcer)
             case ShipmentEvent() as event:
-                fact = parcel_fact(cast("Delivery[ShipmentEvent]", delivery))
-                new.scans.setdefault(parcel_key(event), []).append(Scan(fact, delivery.digest))
-                if event.stage is Stage.UNKNOWN and not delivery.conflicting:
-                    unmapped.append(_unmapped_row(event))
+                scan = Scan(parcel_fact(cast("Delivery[ShipmentEvent]", delivery)), delivery.digest[:DIGEST_BYTES])
+                new.scans.setdefault(parcel_key(event), []).append(scan)
             case MessageOutcome() as outcome:
                 outcomes.append(_outcome_row(outcome))
     standing = await _standing_before(tx, new)
-    parked = await apply(tx, new, announcer) if new.scans or new.snapshots else set()
+    applied = await apply(tx, new, announcer) if new.scans or new.snapshots else NOTHING
     await store_writes.write_outcomes(tx, outcomes)
+    words = _words(deliveries, applied, standing, forgotten)
+    unmapped = [
+        _unmapped_row(delivery.data)
+        for delivery, word in zip(deliveries, words, strict=True)
+        if isinstance(delivery.data, ShipmentEvent)
+        and delivery.data.stage is Stage.UNKNOWN
+        and word is not Taken.DUPLICATE
+    ]
     await store_writes.count_unmapped(tx, unmapped)
-    return [_word(delivery, parked, standing, announcer) for delivery in deliveries]
+    await take_in_erasures(tx, deliveries, announcer)
+    await take_in_erased(tx, deliveries)
+    return words
 
 
 def _add_order(new: NewFacts, delivery: Delivery[Order], announcer: Announcer) -> None:
@@ -87,21 +106,32 @@ async def _standing_before(tx: AsyncConnection, new: NewFacts) -> dict[OrderKey,
     return known
 
 
-def _word(
-    delivery: Delivery[Contract],
-    parked: set[ParcelKey],
+def _words(
+    deliveries: Sequence[Delivery[Contract]],
+    applied: Applied,
     standing: dict[OrderKey, list[tuple[int, str]]],
-    announcer: Announcer,
-) -> Taken:
-    match delivery.data:
-        case ShipmentEvent() as event:
-            return Taken.PARKED if parcel_key(event) in parked else Taken.APPLIED
-        case Order() as order:
-            known = standing.get(OrderKey(order.shop, order.order_id), [])
-            newest = max(known, default=None)
-            stands = newest is None or order.sequence > newest[0]
-            return Taken.APPLIED if stands else Taken.STALE
-    return Taken.APPLIED
+    forgotten: Set[OrderKey],
+) -> list[Taken]:
+    """One for each, in their order. Of the same scan twice in one batch the second is a duplicate.
+
+    An order that was forgotten for its age and comes again is stale: nobody is to hear of it anew.
+    """
+    unseen, words = set(applied.fresh), list[Taken]()
+    for delivery in deliveries:
+        match delivery.data:
+            case ShipmentEvent() as event:
+                identity = (delivery.envelope.id, delivery.digest[:DIGEST_BYTES])
+                taken = Taken.PARKED if parcel_key(event) in applied.parked else Taken.APPLIED
+                words.append(taken if identity in unseen else Taken.DUPLICATE)
+                unseen.discard(identity)
+            case Order() as order:
+                key = OrderKey(order.shop, order.order_id)
+                newest = max(standing.get(key, []), default=None)
+                stands = key not in forgotten and (newest is None or order.sequence > newest[0])
+                words.append(Taken.APPLIED if stands else Taken.STALE)
+            case _:
+                words.append(Taken.APPLIED)
+    return words
 
 
 def _unmapped_row(event: ShipmentEvent) -> dict[str, Any]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking import store_writes
-from services.tracking.announce import Announcer, outgoing_step
-from services.tracking.checkpoint import write_fold
+from services.tracking.announce import Announcer, Document
+from services.tracking.checkpoint import write_basis, write_fold
+from services.tracking.conflicts import mark_conflicts
 from services.tracking.domain.lifecycle import FINAL
 from services.tracking.domain.order import Decision, is_late
 from services.tracking.domain.promise import deadlines
@@ -24,7 +25,6 @@ from services.tracking.store import OrderKey, StoredOrder
 from services.tracking.translate import patience_of
 from services.tracking.watches import watch_events
 from shared.contracts.envelope import Outgoing
-from shared.contracts.orders import Order
 from shared.contracts.vocabulary import OrderState
 from shared.messaging.outbox import append
 
@@ -40,7 +40,7 @@ class Outcome:
 
     before: StoredOrder
     decision: Decision
-    document: Order | None
+    document: Document | None
     snapshots: Sequence[ShopFact]
     wanted_by_others: frozenset[ParcelKey]
 
@@ -52,11 +52,11 @@ class Outcome:
 @dataclass
 class _Rows:
     orders: list[dict[str, Any]] = field(default_factory=list)
-    contacts: list[dict[str, Any]] = field(default_factory=list)
-    snapshots: list[dict[str, Any]] = field(default_factory=list)
     standing: list[dict[str, Any]] = field(default_factory=list)
+    snapshots: list[dict[str, Any]] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
+    contested: set[OrderKey] = field(default_factory=set)
     outgoing: list[Outgoing] = field(default_factory=list)
 
 
@@ -73,7 +73,9 @@ async def write_outcomes(
     if rows.snapshots:
         await store_writes.write_snapshots(tx, rows.snapshots)
         await store_writes.keep_documents(tx, rows.standing)
-        await store_writes.write_contacts(tx, rows.contacts)
+        await mark_conflicts(tx, rows.contested)
+    if rows.standing:
+        await store_writes.write_standing(tx, rows.standing)
     await append(tx, rows.outgoing)
 
 
@@ -83,18 +85,19 @@ def _announce(rows: _Rows, outcome: Outcome, traces: Mapping[UUID, str | None], 
         assert not decision.steps, "a step is told with the order it is about"
         return
     for nth, due in enumerate(decision.steps, start=outcome.before.steps_announced + 1):
-        event = announcer.step_event(document, decision, due, nth)
-        rows.outgoing.append(outgoing_step(event, traces))
+        identity, event = announcer.outgoing_step(document, decision, due, nth, traces)
+        rows.outgoing.append(event)
         rows.steps.append(
             {
-                **outcome.key._asdict(),
+                "shop": outcome.key.shop,
+                "order_id": outcome.key.order_id,
                 "step": due.step,
                 "occurrence": due.occurrence,
                 "parcel": str(due.parcel) if due.parcel else "",
                 "sequence": nth,
                 "occurred_at": due.occurred_at,
                 "still_true": due.still_true,
-                "event_id": event.event_id,
+                "event_id": identity,
                 "caused_by": due.caused_by,
             }
         )
@@ -106,29 +109,41 @@ def _record(rows: _Rows, outcome: Outcome, announcer: Announcer) -> None:
     decision = outcome.decision
     rows.orders.append(_order_row(outcome, announcer))
     rows.links.extend(_link_rows(outcome))
-    if not outcome.snapshots:
-        return
-    named = outcome.key._asdict()
-    standing = {**named, "sequence": decision.shop.sequence, "digest": decision.shop.digest}
-    rows.standing.append(standing)
+    before = outcome.before.fold
+    if before is None or before.basis != decision.fold.basis:
+        rows.standing.append(_standing_row(outcome))
+    if any(ignored.reason in ("conflict", "stale") for ignored in decision.ignored):
+        rows.contested.add(outcome.key)
     for fact in outcome.snapshots:
         stands = (fact.sequence, fact.digest) == (decision.shop.sequence, decision.shop.digest)
         rows.snapshots.append(_snapshot_row(outcome.key, fact, outcome.document if stands else None))
-    document = outcome.document
-    if document is not None:
-        email = document.buyer.email.lower() if document.buyer.email else None
-        rows.contacts.append({**named, "placed_at": document.placed_at, "email": email, "phone": document.buyer.phone})
 
 
-def _snapshot_row(key: OrderKey, fact: ShopFact, document: Order | None) -> dict[str, Any]:
+def _standing_row(outcome: Outcome) -> dict[str, Any]:
+    basis, document = outcome.decision.fold.basis, outcome.document
+    assert document is not None, "a snapshot is applied with its document"
     return {
-        **key._asdict(),
+        "shop": outcome.key.shop,
+        "order_id": outcome.key.order_id,
+        "sequence": basis.shop.sequence,
+        "digest": basis.shop.digest,
+        "placed_at": datetime.fromisoformat(document["placed_at"]),
+        "email": email.lower() if (email := document["buyer"].get("email")) else None,
+        "phone": document["buyer"].get("phone"),
+        "basis": write_basis(basis),
+    }
+
+
+def _snapshot_row(key: OrderKey, fact: ShopFact, document: Document | None) -> dict[str, Any]:
+    return {
+        "shop": key.shop,
+        "order_id": key.order_id,
         "sequence": fact.sequence,
         "digest": fact.digest,
         "event_id": fact.id,
         "said_at": fact.time,
-        "fact": json.dumps(shop_fact_to_json(fact)),
-        "document": document.to_json().decode() if document is not None else None,
+        "fact": orjson.dumps(shop_fact_to_json(fact)).decode(),
+        "document": orjson.dumps(document).decode() if document is not None else None,
     }
 
 
@@ -145,7 +160,8 @@ def _link_rows(outcome: Outcome) -> list[dict[str, Any]]:
                 continue
         rows.append(
             {
-                **outcome.key._asdict(),
+                "shop": outcome.key.shop,
+                "order_id": outcome.key.order_id,
                 "carrier": parcel.carrier,
                 "reference": parcel.reference,
                 "position": positions.get(parcel, -1),
@@ -179,4 +195,6 @@ def _finished_at(decision: Decision) -> datetime:
 def _check_at(decision: Decision, key: OrderKey, announcer: Announcer) -> datetime | None:
     """When somebody has to look again whether something is late; None when time alone will tell nothing more."""
     fold, patience = decision.fold, patience_of(announcer.shops[key.shop])
-    return min((each.at for each in deadlines(fold.shop, fold.states, fold.sent, fold.told, patience)), default=None)
+    return min(
+        (each.at for each in deadlines(fold.shop, fold.states, fold.basis.sent, fold.told, patience)), default=None
+    )

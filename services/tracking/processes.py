@@ -12,17 +12,20 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.tracking.announce import Announcer
-from services.tracking.api import ops, orders, page, status
-from services.tracking.api.description import describe_orders
+from services.tracking.api import erasure, ops, orders, page, status
+from services.tracking.api.description import describe_api
 from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
 from services.tracking.directory import Directory, keep_fresh
+from services.tracking.group_lag import GroupLag
 from services.tracking.intake import intake
+from services.tracking.new_key import make_key
+from services.tracking.rebuild import Replay, rebuild
 from services.tracking.retention import RetentionSettings, retention_duties, timeline_months
-from services.tracking.settings import TrackingSettings, shop_keys
+from services.tracking.settings import TrackingSettings, ops_keys, shop_keys
 from services.tracking.watch import watch
-from shared.database import Database
+from shared.database import Database, DatabaseSettings, open_database
 from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
 from shared.messaging.outbox import Relay
@@ -30,7 +33,7 @@ from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
 from shared.messaging.sweeping import messaging_duties
 from shared.migrate import open_migrated, run_migrations
-from shared.processes import Part, Runtime, serve
+from shared.processes import Part, Runtime, Tool, serve
 from shared.settings import load_settings
 from shared.shops import load_shops
 from shared.web import create_app
@@ -41,19 +44,13 @@ SERVICE = "tracking"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def _now() -> datetime:
+def _clock() -> datetime:
     return datetime.now(UTC)
 
 
 @contextlib.asynccontextmanager
 async def _announcer(runtime: Runtime, database: Database, settings: TrackingSettings) -> AsyncIterator[Announcer]:
     directory = Directory()
-    announcer = Announcer(
-        shops=load_shops(settings.shops_dir),
-        directory=directory,
-        public_url=settings.tracking_public_url,
-        token_secret=settings.tracking_token_secret.get_secret_value(),
-    )
 
     async def unready() -> str | None:
         return None if directory.known else "the carrier directory is not known yet"
@@ -61,11 +58,20 @@ async def _announcer(runtime: Runtime, database: Database, settings: TrackingSet
     runtime.health.register("carrier directory", unready)
     keeping = asyncio.create_task(keep_fresh(directory, database, settings.gateway_url, runtime), name="directory")
     try:
-        yield announcer
+        yield _announcer_of(settings, directory)
     finally:
         keeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await keeping
+
+
+def _announcer_of(settings: TrackingSettings, directory: Directory) -> Announcer:
+    return Announcer(
+        shops=load_shops(settings.shops_dir),
+        directory=directory,
+        public_url=settings.tracking_public_url,
+        token_secret=settings.tracking_token_secret.get_secret_value(),
+    )
 
 
 async def run_api(runtime: Runtime) -> None:
@@ -75,17 +81,20 @@ async def run_api(runtime: Runtime) -> None:
         open_publisher_of(runtime, "api", settings) as publisher,
         _announcer(runtime, database, settings) as announcer,
     ):
-        keys = Keys(shop_keys(announcer.shops, os.environ), settings.ops_api_key.get_secret_value())
-        app = api_app(runtime, ApiState(database, publisher, announcer, keys))
+        runtime.health.register("api readings", database.unready_to_read)
+        keys = Keys(shop_keys(announcer.shops, os.environ), ops_keys(os.environ), _clock)
+        taking = intake(announcer)
+        lag = GroupLag(settings.kafka_bootstrap, taking.group, taking.topics)
+        app = api_app(runtime, ApiState(database, publisher, announcer, keys, lag))
         await serve(app, runtime, settings.tracking_host, settings.tracking_port)
 
 
 def api_app(runtime: Runtime, state: ApiState) -> FastAPI:
-    app = create_app("Hito tracking", runtime.health, description="Orders in; state, timeline and reasons out.")
+    app = create_app("Hito tracking", runtime.health)
     attach(app, state)
-    for part in (orders, status, ops, page):
+    for part in (orders, status, erasure, ops, page):
         app.include_router(part.router)
-    describe_orders(app)
+    describe_api(app)
     return app
 
 
@@ -112,7 +121,7 @@ async def run_relay(runtime: Runtime) -> None:
         asyncio.TaskGroup() as group,
     ):
         group.create_task(Relay(database, publisher, runtime).run(), name="relay")
-        group.create_task(Housekeeping(duties, database, runtime, _now).run(), name="housekeeping")
+        group.create_task(Housekeeping(duties, database, runtime, _clock).run(), name="housekeeping")
 
 
 async def run_watch(runtime: Runtime) -> None:
@@ -121,7 +130,7 @@ async def run_watch(runtime: Runtime) -> None:
         open_migrated(runtime, "watch", MIGRATIONS) as database,
         _announcer(runtime, database, settings) as announcer,
     ):
-        await watch(database, announcer, runtime, _now)
+        await watch(database, announcer, runtime, _clock)
 
 
 async def run_console(runtime: Runtime) -> None:
@@ -130,12 +139,19 @@ async def run_console(runtime: Runtime) -> None:
         open_migrated(runtime, "console", MIGRATIONS) as database,
         _announcer(runtime, database, settings) as announcer,
     ):
-        app = create_console(runtime, database, announcer, settings.ops_api_key.get_secret_value())
+        app = create_console(runtime, database, announcer, Keys({}, ops_keys(os.environ), _clock))
         await serve(app, runtime, settings.tracking_host, settings.console_port)
 
 
 async def run_migrate(runtime: Runtime) -> None:
     await run_migrations(runtime, MIGRATIONS)
+
+
+async def run_rebuild(runtime: Runtime) -> None:
+    settings = load_settings(TrackingSettings)
+    replay = Replay(settings.kafka_bootstrap, settings.kafka_session)
+    async with open_database(load_settings(DatabaseSettings), f"{SERVICE}-rebuild") as database:
+        await rebuild(database, MIGRATIONS, replay, _announcer_of(settings, Directory()))
 
 
 PROCESSES = {
@@ -145,4 +161,6 @@ PROCESSES = {
     "watch": Part(run_watch),
     "console": Part(run_console, serves_http=True),
     "migrate": Part(run_migrate, one_shot=True),
+    "rebuild": Part(run_rebuild, one_shot=True, by_hand=True),
 }
+TOOLS: dict[str, Tool] = {"key": make_key}

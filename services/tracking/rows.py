@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -15,9 +14,6 @@ from shared.contracts.base import rfc3339
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
 
 Json = Mapping[str, Any]
-
-DIGEST_BYTES = 8
-"""Enough to tell two contents under one id apart."""
 
 
 def _instant(value: str | None) -> datetime | None:
@@ -47,15 +43,16 @@ def fact_to_json(fact: ParcelFact) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def timeline_row(key: ParcelKey, fact: ParcelFact, digest: bytes) -> dict[str, Any]:
+def timeline_line(key: ParcelKey, fact: ParcelFact, digest: bytes) -> dict[str, Any]:
+    """As it goes to `timeline`, in JSON."""
     return {
         "carrier": key.carrier,
         "reference": key.reference,
         "occurred_at": fact.occurred_at,
         "event_id": fact.id,
-        "digest": digest[:DIGEST_BYTES],
+        "digest": digest.hex(),
         "heard_at": fact.heard_at,
-        "fact": json.dumps(fact_to_json(fact)),
+        "fact": fact_to_json(fact),
     }
 
 
@@ -63,7 +60,7 @@ def fact_from_row(row: Json) -> ParcelFact:
     """From a row of `timeline`."""
     fact = row["fact"]
     return ParcelFact(
-        id=row["event_id"],
+        id=UUID(int=row["event_id"].int),  # the driver has a UUID of its own
         occurred_at=row["occurred_at"],
         heard_at=row["heard_at"],
         stage=Stage(fact["stage"]),
@@ -122,7 +119,11 @@ def shop_fact_from_json(fact: Json, *, id: UUID, sequence: int, time: datetime, 
 def shop_fact_from_row(row: Json) -> ShopFact:
     """From a row of `snapshots`."""
     return shop_fact_from_json(
-        row["fact"], id=row["event_id"], sequence=row["sequence"], time=row["said_at"], digest=row["digest"]
+        row["fact"],
+        id=UUID(int=row["event_id"].int),
+        sequence=row["sequence"],
+        time=row["said_at"],
+        digest=row["digest"],
     )
 
 

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 
 from pydantic import Field, SecretStr
 
-from shared.settings import BrokenConfiguration, Settings
+from services.tracking.key_entries import OF_OPERATORS, OF_SHOPS, KeyEntry, read_entries, variable_of
+from shared.settings import Settings
 from shared.shops import Shops
+
+OPS_VARIABLE = "OPS_API_KEYS"
+KEY_TOOL = "python -m services.tracking key"
 
 
 class TrackingSettings(Settings):
@@ -20,21 +24,19 @@ class TrackingSettings(Settings):
     """What the buyer's links begin with: `https://track.example.com`."""
     tracking_token_secret: SecretStr = Field(min_length=32)
     """Makes the buyer's links unguessable; whoever has it can make them all."""
-    ops_api_key: SecretStr = Field(min_length=20)
 
 
-def shop_keys(shops: Shops, environment: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Each shop's API keys from `SHOP_<SHOP>_API_KEYS`, several separated by commas so that one can be rotated.
+def shop_keys(shops: Shops, environment: Mapping[str, str]) -> dict[str, tuple[KeyEntry, ...]]:
+    """Each shop's keys from `SHOP_<SHOP>_API_KEYS`: entries, several at once so that a key can be rotated.
 
-    Raises BrokenConfiguration for a shop without a key and for a key of fewer than 20 characters.
+    Raises BrokenConfiguration for a shop without an entry, and for anything that is none, a key in clear above all.
     """
-    keys = {}
-    for shop in shops.ids:
-        variable = f"SHOP_{shop.upper().replace('-', '_')}_API_KEYS"
-        found = tuple(key.strip() for key in environment.get(variable, "").split(",") if key.strip())
-        if not found:
-            raise BrokenConfiguration(f"environment: {variable}: missing; shop {shop!r} is configured and needs a key")
-        if any(len(key) < 20 for key in found):
-            raise BrokenConfiguration(f"environment: {variable}: a key has at least 20 characters")
-        keys[shop] = found
-    return keys
+    return {
+        shop: read_entries(environment.get(variable_of(shop), ""), variable_of(shop), OF_SHOPS, f"{KEY_TOOL} {shop}")
+        for shop in shops.ids
+    }
+
+
+def ops_keys(environment: Mapping[str, str]) -> tuple[KeyEntry, ...]:
+    """The operators' keys from `OPS_API_KEYS`. Raises BrokenConfiguration as `shop_keys` does."""
+    return read_entries(environment.get(OPS_VARIABLE, ""), OPS_VARIABLE, OF_OPERATORS, f"{KEY_TOOL} --ops")

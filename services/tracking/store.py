@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking.checkpoint import read_fold
@@ -20,9 +21,8 @@ from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.domain.telling import Told
 from services.tracking.rows import fact_from_row, parcel_from_text, shop_fact_from_row
-from shared.contracts.orders import Order
 from shared.contracts.vocabulary import Step
-from shared.database import Row, fetch, run
+from shared.database import Row, Tx, fetch, run
 
 
 class OrderKey(NamedTuple):
@@ -42,6 +42,8 @@ class StoredOrder:
     key: OrderKey
     steps_announced: int
     fold: Fold | None
+    erased: bool = False
+    """The buyer's contact was erased and must not come back."""
 
 
 @dataclass
@@ -81,7 +83,7 @@ async def lock_parcels(tx: AsyncConnection, keys: Iterable[ParcelKey]) -> set[Pa
     return {ParcelKey(row["carrier"], row["reference"]) for row in rows if row["parked"]}
 
 
-async def facts_of(tx: AsyncConnection, keys: Iterable[ParcelKey]) -> dict[ParcelKey, list[ParcelFact]]:
+async def facts_of(tx: Tx, keys: Iterable[ParcelKey]) -> dict[ParcelKey, list[ParcelFact]]:
     """All facts of these parcels that are still kept."""
     rows = await fetch(
         tx,
@@ -131,11 +133,16 @@ async def lock_orders(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[Ord
     """Lock the orders, sorted, and load what deciding in the usual case needs."""
     rows = await fetch(
         tx,
-        f"SELECT o.shop, o.order_id, o.steps_announced, o.fold FROM orders o JOIN {_ORDERS} "
+        f"SELECT o.shop, o.order_id, o.steps_announced, o.basis, o.fold, o.erased_at FROM orders o JOIN {_ORDERS} "
         "USING (shop, order_id) ORDER BY o.shop, o.order_id FOR UPDATE OF o",
         **_keys(keys, "shops", "ids"),
     )
-    return {(key := _order_key(row)): StoredOrder(key, row["steps_announced"], read_fold(row["fold"])) for row in rows}
+    return {_order_key(row): _stored(row) for row in rows}
+
+
+def _stored(row: Row) -> StoredOrder:
+    fold = read_fold(row["basis"], row["fold"])
+    return StoredOrder(_order_key(row), row["steps_announced"], fold, row["erased_at"] is not None)
 
 
 async def recall(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey, Memory]:
@@ -153,7 +160,7 @@ async def recall(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey
     return found
 
 
-async def documents_of(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[OrderKey, Order]:
+async def documents_of(tx: Tx, keys: Iterable[OrderKey]) -> dict[OrderKey, dict[str, Any]]:
     """The snapshots that stand, as the shop wrote them."""
     rows = await fetch(
         tx,
@@ -161,7 +168,7 @@ async def documents_of(tx: AsyncConnection, keys: Iterable[OrderKey]) -> dict[Or
         "USING (shop, order_id) WHERE s.document IS NOT NULL",
         **_keys(keys, "shops", "ids"),
     )
-    return {_order_key(row): Order.model_validate_json(row["document"], extra="ignore") for row in rows}
+    return {_order_key(row): orjson.loads(row["document"]) for row in rows}
 
 
 def told_from_row(row: Row) -> Told:

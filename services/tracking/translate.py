@@ -13,6 +13,9 @@ from shared.contracts.shipments import ShipmentEvent
 from shared.messaging.inbox import Delivery
 from shared.shops import Shop
 
+DIGEST_BYTES = 8
+"""Enough to tell two contents under one id apart."""
+
 
 def parcel_key(event: ShipmentEvent) -> ParcelKey:
     return ParcelKey(event.carrier, event.reference)

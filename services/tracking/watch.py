@@ -73,5 +73,5 @@ def _due(order: StoredOrder, announcer: Announcer, now: datetime) -> list[TimeFa
     if order.fold is None:
         return []
     fold, patience = order.fold, patience_of(announcer.shops[order.key.shop])
-    over = deadlines(fold.shop, fold.states, fold.sent, fold.told, patience)
+    over = deadlines(fold.shop, fold.states, fold.basis.sent, fold.told, patience)
     return [deadline.fact for deadline in over if deadline.at <= now]

@@ -6,15 +6,15 @@ A parcel that its order no longer names is no longer asked for, unless another o
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from datetime import datetime
 
-from services.tracking.announce import SOURCE, shipment_of
+from services.tracking.announce import SOURCE, Document
 from services.tracking.directory import Directory
 from services.tracking.domain.fold import Fold
 from services.tracking.domain.lifecycle import FINAL
 from services.tracking.domain.order import Decision
 from services.tracking.domain.shipment import ParcelKey, ParcelState
 from shared.contracts.envelope import Envelope, Outgoing
-from shared.contracts.orders import Order
 from shared.contracts.topics import TRACKING_WATCHES
 from shared.contracts.watches import Watch
 
@@ -29,14 +29,14 @@ def may_need_watching(directory: Directory, before: Fold | None, decision: Decis
 
 
 def watch_events(
-    directory: Directory, order: Order, decision: Decision, before: Fold | None, wanted_by_others: Set[ParcelKey]
+    directory: Directory, document: Document, decision: Decision, before: Fold | None, wanted_by_others: Set[ParcelKey]
 ) -> Iterator[Outgoing]:
     """A watch for each parcel that is new or changed its stage, a tombstone for each that has just come to its end."""
     named = set(before.shop.parcels) if before is not None else set()
     for key, state in sorted(decision.parcels.items()):
         if not directory.polled(key.carrier):
             continue
-        watch, was_named = _watch(order, key, state), key in named
+        watch, was_named = _watch(document, key, state), key in named
         if key not in decision.shop.parcels:
             if was_named and key not in wanted_by_others:
                 yield _tombstone(watch)
@@ -50,16 +50,16 @@ def watch_events(
             )
 
 
-def _watch(order: Order, key: ParcelKey, state: ParcelState) -> Watch:
-    shipment = shipment_of(order, key)
-    destination = shipment.destination if shipment else None
+def _watch(document: Document, key: ParcelKey, state: ParcelState) -> Watch:
+    shipments = document.get("shipments", ())
+    bound_for = next((s.get("destination") for s in shipments if (s["carrier"], s["reference"]) == key), None) or {}
     return Watch(
         carrier=key.carrier,
         reference=key.reference,
-        since=order.placed_at,
+        since=datetime.fromisoformat(document["placed_at"]),
         stage=state.stage,
-        country=destination.country if destination else None,
-        postal_code=destination.postal_code if destination else None,
+        country=bound_for.get("country"),
+        postal_code=bound_for.get("postal_code"),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from shared.contracts.base import Contract, rfc3339
@@ -23,14 +24,14 @@ Headers = list[tuple[str, bytes]]
 
 _READ = frozenset("ce_specversion ce_id ce_source ce_type ce_time ce_subject traceparent tracestate".split())
 """Other headers may hold what they like: clients and proxies add binary ones of their own."""
+_REQUIRED = ("ce_id", "ce_source", "ce_type", "ce_time")
 
 
 class NotAnEvent(ValueError):
     """The headers are not those of a CloudEvent 1.0; the text says what is missing."""
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Everything about an event but its data. `time` is when the fact happened, which a duplicate shares."""
 
     id: UUID
@@ -62,28 +63,28 @@ class Envelope:
         found = _read(headers)
         if found.get("ce_specversion") != "1.0":
             raise NotAnEvent("header ce_specversion is not 1.0")
-        missing = [name for name in ("ce_id", "ce_source", "ce_type", "ce_time") if not found.get(name)]
-        if missing:
-            raise NotAnEvent(f"header {missing[0]} is missing")
+        for name in _REQUIRED:
+            if not found.get(name):
+                raise NotAnEvent(f"header {name} is missing")
         return cls(
-            id=event_uuid(found["ce_source"], found["ce_id"]),
-            source=found["ce_source"],
-            type=found["ce_type"],
-            time=parse_time(found["ce_time"]),
-            subject=found.get("ce_subject"),
-            traceparent=found.get("traceparent"),
-            tracestate=found.get("tracestate"),
+            event_uuid(found["ce_source"], found["ce_id"]),
+            found["ce_source"],
+            found["ce_type"],
+            parse_time(found["ce_time"]),
+            found.get("ce_subject"),
+            found.get("traceparent"),
+            found.get("tracestate"),
         )
 
 
 def _read(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     """The headers that matter, as text. A broken trace header is left out, as W3C asks; a `ce_` one is an error."""
     found = {}
-    for name, value in ((name.lower(), value) for name, value in headers):
-        if name not in _READ:
+    for name, value in headers:
+        if name not in _READ and (name := name.lower()) not in _READ:
             continue
         try:
-            text = value.decode()
+            text = (value or b"").decode()
         except UnicodeDecodeError:
             text = "\x00"
         if "\x00" not in text:

@@ -95,5 +95,9 @@ class StepReached(Contract):
 
     @property
     def event_id(self) -> UUID:
-        parcel = self.parcel.key if self.parcel else ""
-        return uuid5(_NAMESPACE, "\x1f".join((self.shop, self.order_id, self.step, self.occurrence, parcel)))
+        return step_id(self.shop, self.order_id, self.step, self.occurrence, self.parcel.key if self.parcel else "")
+
+
+def step_id(shop: str, order_id: str, step: Step, occurrence: str, parcel: str) -> UUID:
+    """The id of the event that tells of this step, whoever tells it. `parcel`: `carrier/reference`, or empty."""
+    return uuid5(_NAMESPACE, "\x1f".join((shop, order_id, step, occurrence, parcel)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.contracts.base import Contract
+from shared.contracts.erasures import ContactErased, ErasureRequested
 from shared.contracts.orders import Order
 from shared.contracts.outcomes import MessageOutcome
 from shared.contracts.shipments import ShipmentEvent
@@ -81,8 +82,36 @@ NOTIFIER_OUTCOMES = Topic(
     consumers=("tracking",),
     retention=timedelta(days=7),
 )
+TRACKING_ERASURES = Topic(
+    name="tracking.erasures.v1",
+    event_type="hito.erasure.v1",
+    model=ErasureRequested,
+    key="shop/order",
+    producers=("tracking",),
+    consumers=("tracking", "notifier"),
+    retention=None,
+)
+NOTIFIER_ERASURES = Topic(
+    name="notifier.erasures.v1",
+    event_type="hito.erased.v1",
+    model=ContactErased,
+    key="shop/order",
+    producers=("notifier",),
+    consumers=("tracking",),
+    retention=None,
+)
 
-TOPICS = (SHOP_ORDERS, CARRIER_SHIPMENTS, TRACKING_WATCHES, TRACKING_STEPS, NOTIFIER_OUTCOMES)
+TOPICS = (
+    SHOP_ORDERS,
+    CARRIER_SHIPMENTS,
+    TRACKING_WATCHES,
+    TRACKING_STEPS,
+    NOTIFIER_OUTCOMES,
+    TRACKING_ERASURES,
+    NOTIFIER_ERASURES,
+)
+SEGMENT = timedelta(days=1)
+"""Kafka deletes whole segments: a message may outlive its topic's retention by as much as this."""
 DEAD_RETENTION = timedelta(days=30)
 DEAD_PARTITIONS = 3
 

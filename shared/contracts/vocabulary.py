@@ -9,7 +9,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Stage(StrEnum):
+class Word(StrEnum):
+    """Hashed as the text it is, in C: an enum's own hash is Python code, and words are looked up all the time."""
+
+    __hash__ = str.__hash__
+
+
+class Stage(Word):
     """Where a parcel is. `unknown` is a code nobody has mapped: shown to operators, never to a buyer, never guessed."""
 
     REGISTERED = "registered"
@@ -26,7 +32,7 @@ class Stage(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Condition(StrEnum):
+class Condition(Word):
     """What is the matter, beside the stage."""
 
     DELAYED = "delayed"
@@ -40,7 +46,7 @@ class Condition(StrEnum):
     WEATHER = "weather"
 
 
-class Actor(StrEnum):
+class Actor(Word):
     """Who must act for the parcel to move on."""
 
     BUYER = "buyer"
@@ -48,7 +54,7 @@ class Actor(StrEnum):
     CARRIER = "carrier"
 
 
-class DeliveredTo(StrEnum):
+class DeliveredTo(Word):
     """Who or what took the parcel, or where it waits."""
 
     RECIPIENT = "recipient"
@@ -59,14 +65,14 @@ class DeliveredTo(StrEnum):
     RECEPTION = "reception"
 
 
-class Clock(StrEnum):
+class Clock(Word):
     """How an instant is known: `exact` came with an offset, `assumed` was a bare local time read in a zone we chose."""
 
     EXACT = "exact"
     ASSUMED = "assumed"
 
 
-class Step(StrEnum):
+class Step(Word):
     """What a buyer hears, in the order a good story takes."""
 
     ORDER_CONFIRMED = "order_confirmed"
@@ -97,7 +103,7 @@ ABOUT_THE_ORDER = frozenset(
 )
 
 
-class OrderState(StrEnum):
+class OrderState(Word):
     """What the whole order is at, as tracking derives it from the shop's word and all its parcels."""
 
     PLACED = "placed"
@@ -111,7 +117,7 @@ class OrderState(StrEnum):
     RETURNED = "returned"
 
 
-class ShopState(StrEnum):
+class ShopState(Word):
     """What a shop may say of its order. The `partly_` states are not here: tracking derives them from the parcels."""
 
     PLACED = "placed"
@@ -123,19 +129,19 @@ class ShopState(StrEnum):
     RETURNED = "returned"
 
 
-class PaymentState(StrEnum):
+class PaymentState(Word):
     PENDING = "pending"
     PAID = "paid"
     REFUNDED = "refunded"
 
 
-class Channel(StrEnum):
+class Channel(Word):
     EMAIL = "email"
     SMS = "sms"
     WHATSAPP = "whatsapp"
 
 
-class Verdict(StrEnum):
+class Verdict(Word):
     """What became of one message: (step, recipient, channel). All but `planned` and `sent` may be final."""
 
     PLANNED = "planned"

@@ -7,8 +7,9 @@ The order of offsets and database is the guarantee: offsets are never ahead of t
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,7 +21,7 @@ from shared.contracts.topics import Topic
 from shared.database import Database
 from shared.messaging.backoff import Backoff
 from shared.messaging.dead_letters import bury
-from shared.messaging.decode import dead_letter, decode_all
+from shared.messaging.decode import Decoded, dead_letter, decode_all
 from shared.messaging.failures import Poison, is_infrastructure
 from shared.messaging.inbox import Delivery, claim
 from shared.messaging.subscription import Subscription
@@ -29,6 +30,7 @@ from shared.observability.logs import get_logger
 from shared.observability.metrics import CONSUMED, EVENTS, PROCESS_DURATION
 from shared.processes import Runtime
 
+PORTION_BYTES = 1024 * 1024
 TRIES_ALONE = 3
 """How often a message that fails by itself, with everything else in order, is tried before it is buried."""
 
@@ -39,6 +41,8 @@ class Taken(StrEnum):
     APPLIED = "applied"
     STALE = "stale"
     PARKED = "parked"
+    DUPLICATE = "duplicate"
+    """Only from a handler that keeps each fact once by itself (`Intake.kept_once`)."""
 
 
 Handler = Callable[[AsyncConnection, Sequence[Delivery[Contract]]], Awaitable[Sequence[Taken]]]
@@ -52,6 +56,28 @@ class Intake:
     group: str
     topics: tuple[Topic, ...]
     handle: Handler
+    kept_once: tuple[Topic, ...] = ()
+    """Topics whose facts the handler writes down under their ids anyway: they need no line in the inbox as well."""
+
+
+def portions(records: Iterable[ConsumerRecord]) -> Iterator[list[ConsumerRecord]]:
+    """Many small facts or few large ones, so that no batch takes much memory. Their order stays."""
+    portion: list[ConsumerRecord] = []
+    size_bytes = 0
+    for record in records:
+        portion.append(record)
+        size_bytes += len(record.value or b"")
+        if size_bytes >= PORTION_BYTES:
+            yield portion
+            portion, size_bytes = [], 0
+    if portion:
+        yield portion
+
+
+@dataclass(frozen=True)
+class _Batch:
+    records: Sequence[ConsumerRecord]
+    decoded: Decoded
 
 
 class Consumer:
@@ -64,6 +90,8 @@ class Consumer:
         self._watchdog = Watchdog(intake.group)
         self._backoff = Backoff(runtime.stop)
         self._waiting_for: str | None = "the first fetch"
+        self._upcoming: asyncio.Task[_Batch] | None = None
+        self._portions: deque[list[ConsumerRecord]] = deque()
 
     async def unready(self) -> str | None:
         """For readiness: None while batches go through."""
@@ -80,21 +108,42 @@ class Consumer:
                     await self._wait_for_infrastructure(error)
         finally:
             self._watchdog.stop()
+            await self._forget_upcoming()
             await self._subscription.close()
 
     async def _take_in_next(self) -> None:
         await self._subscription.open()
-        records = await self._subscription.fetch()
+        fetching, self._upcoming = self._upcoming or self._fetch_ahead(), None
+        batch = await fetching
+        records = batch.records
         self._waiting_for = None
         if records:
+            self._upcoming = self._fetch_ahead()
             with PROCESS_DURATION.labels(self._intake.group).time():
-                await self._settle(records)
+                await self._settle(records, batch.decoded)
                 await self._subscription.commit(records)
         if records or not await self._subscription.has_lag():
             self._watchdog.beat()
         self._backoff.reset()
 
-    async def _settle(self, records: Sequence[ConsumerRecord]) -> None:
+    def _fetch_ahead(self) -> asyncio.Task[_Batch]:
+        """The next batch is fetched and decoded while the database works on this one."""
+        return asyncio.create_task(self._fetch(), name="fetch ahead")
+
+    async def _fetch(self) -> _Batch:
+        if not self._portions:
+            self._portions.extend(portions(await self._subscription.fetch()))
+        records = self._portions.popleft() if self._portions else []
+        return _Batch(records, decode_all(records, self._topics))
+
+    async def _forget_upcoming(self) -> None:
+        """Nothing of it was committed: it comes again, to whoever has its partitions then."""
+        if self._upcoming is not None:
+            self._upcoming.cancel()
+            await asyncio.wait([self._upcoming])
+            self._upcoming = None
+
+    async def _settle(self, records: Sequence[ConsumerRecord], decoded: Decoded | None = None) -> None:
         """Take in a batch. On an unexpected error halve it until the culprit is alone, so that it stops nobody else.
 
         Never returns with the batch undone: Kafka has moved on, and the next commit would skip what was left.
@@ -102,7 +151,7 @@ class Consumer:
         tries, culprit = 0, None
         while not self._runtime.stop.is_set():
             try:
-                await (self._bury(records[0], culprit) if culprit else self._take_in(records))
+                await (self._bury(records[0], culprit) if culprit else self._take_in(records, decoded))
                 return
             except Exception as error:
                 if is_infrastructure(error):
@@ -124,10 +173,11 @@ class Consumer:
         await self._settle(records[:middle])
         await self._settle(records[middle:])
 
-    async def _take_in(self, records: Sequence[ConsumerRecord]) -> None:
-        decoded = decode_all(records, self._topics)
+    async def _take_in(self, records: Sequence[ConsumerRecord], decoded: Decoded | None = None) -> None:
+        decoded = decoded or decode_all(records, self._topics)
+        kept_once = {topic.name for topic in self._intake.kept_once}
         async with self._database.transaction() as tx:
-            claimed = await claim(tx, decoded.deliveries)
+            claimed = await claim(tx, decoded.deliveries, kept_once)
             taken = await self._intake.handle(tx, claimed.fresh) if claimed.fresh else ()
             await bury(tx, decoded.dead, self._intake.group)
         self._count(claimed.fresh, taken)

@@ -6,8 +6,10 @@ Both are written in the transaction of the batch around it, so a dead letter is 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +22,9 @@ from shared.observability.tracing import valid
 REASON_LIMIT = 300
 TOLD_LIMIT_BYTES = 2 * 1024 * 1024 - 64 * 1024
 """What is larger is told by its coordinates and reason alone; its bytes are in the row."""
+REPLAY_OF = "hito_replay_of"
+"""The header of a replayed message: the number of the dead letter that it was."""
+_BASE64 = "base64"
 _TYPES = {
     "topic": "text",
     "partition": "int",
@@ -82,7 +87,27 @@ def _row(letter: DeadLetter, handler: str) -> dict[str, object]:
 
 
 def _printable(headers: Headers) -> str:
-    return json.dumps([(k.replace("\x00", ""), v.decode("latin-1").replace("\x00", "")) for k, v in headers])
+    return json.dumps([_pair(name, value) for name, value in headers])
+
+
+def _pair(name: str, value: bytes) -> list[str] | dict[str, list[str]]:
+    """As text that an operator can read, byte for byte; base64 where a NUL, which jsonb cannot hold, stands in it."""
+    pair = [name, value.decode("latin-1")]
+    if "\x00" not in name + pair[1]:
+        return pair
+    return {_BASE64: [b64encode(raw).decode() for raw in (name.encode(), value)]}
+
+
+def headers_of(stored: Sequence[Any]) -> Headers:
+    """The headers of a row as they came from Kafka."""
+    found: Headers = []
+    for item in stored:
+        if isinstance(item, Mapping):
+            name, value = (b64decode(raw) for raw in item[_BASE64])
+            found.append((name.decode(), value))
+        else:
+            found.append((str(item[0]), str(item[1]).encode("latin-1")))
+    return found
 
 
 def _outgoing(letter: DeadLetter, handler: str) -> Outgoing:

@@ -44,7 +44,7 @@ def dead_letter(record: ConsumerRecord, reason: str) -> DeadLetter:
 
 def _decode_one(record: ConsumerRecord, topic: Topic) -> Delivery[Contract]:
     try:
-        envelope = Envelope.from_headers((name, value or b"") for name, value in record.headers)
+        envelope = Envelope.from_headers(record.headers)
     except NotAnEvent as error:
         raise Poison(f"not an event: {error}") from error
     if envelope.type != topic.event_type:

@@ -7,23 +7,22 @@ lately stays (shared/messaging/sweeping.py): an id is remembered for longer than
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import Contract
 from shared.contracts.envelope import Envelope
-from shared.database import fetch, insert_rows
+from shared.database import fetch, insert_columns
 
 D = TypeVar("D", bound=Contract, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery(Generic[D]):
+class Delivery(NamedTuple, Generic[D]):
     """One decoded message. `conflicting`: this id was taken in before, with other content.
 
     `heard_at`: when the broker was given it, None where nobody knows.
@@ -39,7 +38,7 @@ class Delivery(Generic[D]):
     heard_at: datetime | None = None
 
     @property
-    def identity(self) -> tuple[str, UUID, datetime]:
+    def identity(self) -> Identity:
         return self.topic, self.envelope.id, self.envelope.time
 
 
@@ -55,53 +54,69 @@ class Claimed:
     duplicates: list[Delivery[Contract]]
 
 
-async def claim(tx: AsyncConnection, deliveries: Sequence[Delivery[Contract]]) -> Claimed:
-    """Claim the ids of a batch. The second of two equal ids in one batch is a duplicate like any other."""
+Identity = tuple[str, UUID, datetime]
+_COLUMNS = {"topic": "text", "event_id": "uuid", "event_time": "timestamptz", "digest": "bytea"}
+
+
+async def claim(
+    tx: AsyncConnection, deliveries: Sequence[Delivery[Contract]], kept_once: Container[str] = ()
+) -> Claimed:
+    """Claim the ids of a batch. The second of two equal ids in one batch is a duplicate like any other.
+
+    `kept_once`: names of topics that are not claimed here, for their handler tells old from new by itself.
+    """
+    others = [delivery for delivery in deliveries if delivery.topic in kept_once]
+    claimed = await _claim(tx, [d for d in deliveries if d.topic not in kept_once] if others else deliveries)
+    return Claimed([*claimed.fresh, *others], claimed.duplicates)
+
+
+async def _claim(tx: AsyncConnection, deliveries: Sequence[Delivery[Contract]]) -> Claimed:
     if not deliveries:
         return Claimed([], [])
-    first = {d.identity: d for d in reversed(deliveries)}
-    ordered = sorted(first.values(), key=lambda d: d.identity)  # one order for all: no deadlock between consumers
-    won = {
-        (row["topic"], row["event_id"], row["event_time"])
-        for row in await insert_rows(
-            tx,
-            "inbox",
-            {"topic": "text", "event_id": "uuid", "event_time": "timestamptz", "digest": "bytea"},
-            [
-                {"topic": d.topic, "event_id": d.envelope.id, "event_time": d.envelope.time, "digest": d.digest}
-                for d in ordered
-            ],
-            then="ON CONFLICT DO NOTHING RETURNING topic, event_id, event_time",
-        )
-    }
-    known = {identity: delivery.digest for identity, delivery in first.items() if identity in won}
-    known |= await _digests(tx, [d for d in ordered if d.identity not in won])
-    return _sort_out(deliveries, won, known)
+    identities = [delivery.identity for delivery in deliveries]
+    first = dict(zip(reversed(identities), reversed(deliveries), strict=True))
+    ordered = sorted(first, key=_by_id)  # one order for all: no deadlock between consumers
+    won = await _insert(tx, ordered, [first[identity].digest for identity in ordered])
+    known = {identity: first[identity].digest for identity in won}
+    if len(won) < len(ordered):
+        known |= await _digests(tx, [identity for identity in ordered if identity not in won])
+    return _sort_out(deliveries, identities, won, known)
+
+
+def _by_id(identity: Identity) -> int:
+    return identity[1].int
+
+
+async def _insert(tx: AsyncConnection, identities: Sequence[Identity], digests: Sequence[bytes]) -> set[Identity]:
+    """Answers those that nobody had claimed before."""
+    topics, ids, times = zip(*identities, strict=True)
+    columns = {"topic": topics, "event_id": ids, "event_time": times, "digest": digests}
+    rows = await insert_columns(
+        tx, "inbox", _COLUMNS, columns, then="ON CONFLICT DO NOTHING RETURNING topic, event_id, event_time"
+    )
+    return {tuple(row) for row in rows}
 
 
 def _sort_out(
     deliveries: Sequence[Delivery[Contract]],
-    won: set[tuple[str, UUID, datetime]],
-    known: dict[tuple[str, UUID, datetime], bytes],
+    identities: Sequence[Identity],
+    won: set[Identity],
+    known: dict[Identity, bytes],
 ) -> Claimed:
     claimed = Claimed([], [])
-    unseen = set(won)
-    for delivery in deliveries:
-        if delivery.identity in unseen:
-            unseen.discard(delivery.identity)
+    for delivery, identity in zip(deliveries, identities, strict=True):
+        if identity in won:
+            won.discard(identity)
             claimed.fresh.append(delivery)
-        elif known.get(delivery.identity) != delivery.digest:
-            claimed.fresh.append(replace(delivery, conflicting=True))
+        elif known.get(identity) != delivery.digest:
+            claimed.fresh.append(delivery._replace(conflicting=True))
         else:
             claimed.duplicates.append(delivery)
     return claimed
 
 
-async def _digests(
-    tx: AsyncConnection, deliveries: Sequence[Delivery[Contract]]
-) -> dict[tuple[str, UUID, datetime], bytes]:
-    if not deliveries:
-        return {}
+async def _digests(tx: AsyncConnection, identities: Sequence[Identity]) -> dict[Identity, bytes]:
+    topics, ids, times = zip(*identities, strict=True)
     rows = await fetch(
         tx,
         """
@@ -109,8 +124,8 @@ async def _digests(
         JOIN unnest(CAST(:topics AS text[]), CAST(:ids AS uuid[]), CAST(:times AS timestamptz[]))
              AS q (topic, event_id, event_time) USING (topic, event_id, event_time)
         """,
-        topics=[d.topic for d in deliveries],
-        ids=[d.envelope.id for d in deliveries],
-        times=[d.envelope.time for d in deliveries],
+        topics=topics,
+        ids=ids,
+        times=times,
     )
     return {(row["topic"], row["event_id"], row["event_time"]): bytes(row["digest"]) for row in rows}

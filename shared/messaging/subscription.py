@@ -16,7 +16,8 @@ from shared.observability.logs import get_logger
 from shared.observability.metrics import CONSUMER_LAG
 
 FETCH_PAUSE = timedelta(milliseconds=200)
-MAX_RECORDS = 500
+MAX_RECORDS = 2000
+"""A backlog is worked off the faster the more facts of one order come together; in a quiet hour a batch is small."""
 SESSION = timedelta(seconds=6)
 STOP_DEADLINE = timedelta(seconds=10)
 ASK_DEADLINE = timedelta(seconds=5)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from shared.contracts.topics import DEAD_PARTITIONS, DEAD_RETENTION, TOPICS, Topic
+from shared.contracts.topics import DEAD_PARTITIONS, DEAD_RETENTION, SEGMENT, TOPICS, Topic
 from shared.messaging.publish import MAX_REQUEST_BYTES
 
 _ALREADY_EXISTS = TopicAlreadyExistsError.errno
@@ -43,7 +43,11 @@ def _new(
     if retention is None:
         settings["cleanup.policy"] = "compact"
     else:
-        settings |= {"cleanup.policy": "delete", "retention.ms": str(int(retention.total_seconds() * 1000))}
+        settings |= {
+            "cleanup.policy": "delete",
+            "retention.ms": str(int(retention.total_seconds() * 1000)),
+            "segment.ms": str(int(SEGMENT.total_seconds() * 1000)),
+        }
     if replication > 2:
         settings["min.insync.replicas"] = "2"
     return NewTopic(name, num_partitions=partitions, replication_factor=replication, topic_configs=settings)

@@ -15,7 +15,7 @@ FIELDS = frozenset(
     """
     ts level service version event trace_id shop step channel verdict reason state topic partition offset
     handler carrier code attempt count seconds port process provider outcome_class error_type where lag size
-    status method route applied duplicate stale parked dead message_id event_id key_hash deadline_seconds
+    status method route applied duplicate stale parked dead message_id event_id key_hash key_name deadline_seconds
     missing folder backend
     """.split()
 )

@@ -41,6 +41,8 @@ EVENT_TO_ACCEPT = Histogram(
     ["channel"],
     buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0),
 )
+KEY_USES = Counter("otn_api_key_uses_total", "Requests by key and what it opened", ["shop", "key", "result"])
+KEY_ENDS = Gauge("otn_api_key_ends_timestamp_seconds", "When a key stops opening", ["shop", "key"])
 HTTP_DURATION = Histogram(
     "http_server_request_duration_seconds", "HTTP requests served", ["route", "method", "status"], buckets=SECONDS
 )

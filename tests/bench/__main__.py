@@ -1,27 +1,45 @@
 """`make bench`: every figure beside its baseline in the same run, as a table and as build/bench.json.
 
-Machines differ and are noisy: the ratio is the figure, the absolute numbers are for scale.
+`make bench ARGS=tracking` runs one part. Machines differ and are noisy: the ratio is the figure, the absolute numbers
+are for scale.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import fold, rendering, taking_in
+from tests.bench import fold, rendering
 from tests.bench.rows import Row, table
+from tests.bench.tracking import figures
 
 OUTPUT = Path("build/bench.json")
+PARTS = ("fold", "rendering", "tracking")
 
 
-async def run_all() -> list[Row]:
-    rows = [*fold.measure(), *rendering.measure()]
-    return [*rows, *await taking_in.measure()]
+async def measure(parts: Sequence[str]) -> Mapping[str, list[Row]]:
+    """Each part's rows, in the order of PARTS."""
+    measured: dict[str, list[Row]] = {}
+    if "fold" in parts:
+        measured["fold"] = fold.measure()
+    if "rendering" in parts:
+        measured["rendering"] = rendering.measure()
+    if "tracking" in parts:
+        measured["tracking"] = await figures.measure()
+    return measured
 
 
 def main() -> None:
-    rows = asyncio.run(run_all())
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure, beside a baseline.")
+    parser.add_argument("parts", nargs="*", help=f"some of: {', '.join(PARTS)}; all of them when none is named")
+    parts = parser.parse_args().parts or PARTS
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    measured = asyncio.run(measure(parts))
+    rows = [row for part in measured.values() for row in part]
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps([row.as_json() for row in rows], indent=2) + "\n")
     print(table(rows))

@@ -103,7 +103,8 @@ def test_an_example_fits_the_committed_schema(example: Example) -> None:
 
 
 def test_only_a_compacted_topic_has_tombstones() -> None:
-    assert {example.topic.name for example in TOMBSTONES} == {t.name for t in TOPICS if t.retention is None}
+    assert {example.topic.name for example in TOMBSTONES} <= {t.name for t in TOPICS if t.retention is None}
+    assert TOMBSTONES
 
 
 def test_the_gateway_follows_a_watch_from_its_beginning_to_its_tombstone() -> None:

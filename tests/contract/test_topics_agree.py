@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.topics import DEAD_RETENTION, TOPICS, Topic
+from shared.contracts.topics import DEAD_RETENTION, SEGMENT, TOPICS, Topic
 from shared.messaging.topics import wanted_topics
 from tests.support.deployment import (
     SERVICES,
@@ -83,5 +83,15 @@ def test_a_dead_letter_outlives_the_message_it_was() -> None:
     assert all(topic.retention < DEAD_RETENTION for topic in TOPICS if topic.retention)
 
 
-def test_only_the_current_state_of_a_parcel_is_compacted() -> None:
-    assert [topic.name for topic in TOPICS if topic.retention is None] == ["tracking.watches.v1"]
+def test_only_the_current_state_of_a_parcel_and_what_was_erased_are_kept_for_good() -> None:
+    assert {topic.name for topic in TOPICS if topic.retention is None} == {
+        "tracking.watches.v1",
+        "tracking.erasures.v1",
+        "notifier.erasures.v1",
+    }
+
+
+def test_what_has_expired_is_gone_a_day_later_and_does_not_wait_for_a_segment_to_fill() -> None:
+    kept = {topic.name: topic.topic_configs for topic in wanted_topics()}
+    expiring = [settings for settings in kept.values() if settings["cleanup.policy"] == "delete"]
+    assert {settings["segment.ms"] for settings in expiring} == {str(int(SEGMENT.total_seconds() * 1000))}

@@ -14,10 +14,10 @@ from services.notifier import ledger, queue, receipts
 from services.notifier.domain.delivery import State
 from services.notifier.ledger import Change
 from services.notifier.receipt_formats import Receipt
-from services.tracking import queries, store, store_writes
+from services.tracking import queries, search, store, store_writes
 from services.tracking.directory import Directory, load_remembered, remember
 from services.tracking.domain.shipment import ParcelKey
-from services.tracking.queries import Wanted
+from services.tracking.search import Place, Wanted, sought
 from services.tracking.store import OrderKey
 from shared.contracts.directory import CarrierList
 from shared.contracts.vocabulary import Channel, Verdict
@@ -46,10 +46,12 @@ ORDER_ROW: dict[str, Any] = {
     "shop": "demo", "order_id": "A-1001", "state": "placed", "late": False, "steps_announced": 0, "finished_at": None,
     "check_at": None, "fold": None,
 }  # fmt: skip
-CONTACT: dict[str, Any] = {"shop": "demo", "order_id": "A-1001", "placed_at": NOW, "email": None, "phone": None}
-FACT: dict[str, Any] = {
-    "carrier": "seur", "reference": "1", "occurred_at": NOW, "event_id": ID, "digest": b"12345678", "heard_at": None,
-    "fact": "{}",
+STANDING: dict[str, Any] = {
+    "shop": "demo", "order_id": "A-1001", "placed_at": NOW, "email": None, "phone": None, "basis": None,
+}  # fmt: skip
+LINE: dict[str, Any] = {
+    "carrier": "seur", "reference": "1", "occurred_at": NOW, "event_id": ID, "digest": "3132333435363738",
+    "heard_at": None, "fact": {},
 }  # fmt: skip
 OUTCOME: dict[str, Any] = {
     "shop": "demo", "order_id": "A-1001", "message": ID, "step": "shipped", "occurrence": "1", "parcel": None,
@@ -67,10 +69,10 @@ OF_TRACKING: dict[str, Statement] = {
     "lock_orders": lambda tx: store.lock_orders(tx, [ORDER]),
     "recall": lambda tx: store.recall(tx, [ORDER]),
     "documents_of": lambda tx: store.documents_of(tx, [ORDER]),
-    "add_facts": lambda tx: store_writes.add_facts(tx, [FACT]),
+    "add_facts": lambda tx: store_writes.add_facts(tx, [LINE]),
     "park": lambda tx: store_writes.park(tx, [PARCEL], parked=True),
     "keep_documents": lambda tx: store_writes.keep_documents(tx, [SNAPSHOT]),
-    "write_contacts": lambda tx: store_writes.write_contacts(tx, [CONTACT]),
+    "write_standing": lambda tx: store_writes.write_standing(tx, [STANDING]),
     "write_snapshots": lambda tx: store_writes.write_snapshots(tx, [SNAPSHOT]),
     "write_orders": lambda tx: store_writes.write_orders(tx, [ORDER_ROW]),
     "write_steps": lambda tx: store_writes.write_steps(tx, [STEP]),
@@ -78,8 +80,11 @@ OF_TRACKING: dict[str, Statement] = {
     "count_unmapped": lambda tx: store_writes.count_unmapped(tx, [UNMAPPED]),
     "order_story": lambda tx: queries.order_story(tx, *ORDER),
     "order_of_token": lambda tx: queries.order_of_token(tx, b"hash"),
-    "search_orders": lambda tx: queries.search_orders(
-        tx, Wanted("demo", "x", "placed", "registered", "delayed", True), after=(NOW, "A-1"), limit=5
+    "search_orders": lambda tx: search.search_orders(
+        tx,
+        Wanted("demo", sought("+34600000001", ["ES"]), "placed", "registered", "delayed", True),
+        after=Place(NOW, "demo", "A-1"),
+        limit=5,
     ),
 }
 

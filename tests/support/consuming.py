@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from prometheus_client import REGISTRY
@@ -28,7 +29,7 @@ from shared.messaging.tables import MESSAGING
 from shared.messaging.topics import dead_topic
 from shared.processes import Runtime
 from tests.support.deliveries import scan
-from tests.support.migrated import ask
+from tests.support.migrated import ask, opened
 from tests.support.waiting import until
 
 FACTS = "CREATE TABLE facts (event_id uuid PRIMARY KEY, reference text NOT NULL)"
@@ -40,6 +41,14 @@ async def prepare(database: Database) -> None:
     async with database.transaction() as tx:
         for statement in (*MESSAGING, FACTS):
             await run(tx, statement)
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Database]:
+    """A database of its own with these tables."""
+    async with opened(database) as opened_database:
+        await prepare(opened_database)
+        yield opened_database
 
 
 @dataclass

@@ -10,11 +10,20 @@ from uuid import UUID
 
 from shared.contracts.base import Contract
 from shared.contracts.envelope import Envelope
+from shared.contracts.erasures import ContactErased, ErasureRequested
 from shared.contracts.orders import Buyer, Order, Shipment
 from shared.contracts.outcomes import MessageOutcome
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.steps import StepReached
-from shared.contracts.topics import CARRIER_SHIPMENTS, NOTIFIER_OUTCOMES, SHOP_ORDERS, TRACKING_STEPS, Topic
+from shared.contracts.topics import (
+    CARRIER_SHIPMENTS,
+    NOTIFIER_ERASURES,
+    NOTIFIER_OUTCOMES,
+    SHOP_ORDERS,
+    TRACKING_ERASURES,
+    TRACKING_STEPS,
+    Topic,
+)
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, ShopState, Stage
 from shared.messaging.inbox import Delivery, digest_of
 
@@ -28,6 +37,8 @@ _TOPICS: dict[type[Contract], Topic] = {
     ShipmentEvent: CARRIER_SHIPMENTS,
     MessageOutcome: NOTIFIER_OUTCOMES,
     StepReached: TRACKING_STEPS,
+    ErasureRequested: TRACKING_ERASURES,
+    ContactErased: NOTIFIER_ERASURES,
 }
 _offsets = count()
 
@@ -80,13 +91,19 @@ def time_of(fact: Contract) -> datetime:
     """
     if isinstance(fact, Order):
         return fact.placed_at + timedelta(hours=1, minutes=fact.sequence)
+    if isinstance(fact, ErasureRequested):
+        return fact.requested_at
+    if isinstance(fact, ContactErased):
+        return fact.erased_at
     assert isinstance(fact, ShipmentEvent | MessageOutcome | StepReached)
     return fact.occurred_at
 
 
-def delivery(fact: Contract, *, said_at: datetime | None = None, id: UUID | None = None) -> Delivery[Contract]:
-    """As the consumer hands it to a handler."""
-    assert isinstance(fact, Order | ShipmentEvent | MessageOutcome | StepReached)
+def delivery(
+    fact: Contract, *, said_at: datetime | None = None, id: UUID | None = None, heard_at: datetime | None = None
+) -> Delivery[Contract]:
+    """As the consumer hands it to a handler. `heard_at`: when the broker was given it."""
+    assert isinstance(fact, Order | ShipmentEvent | MessageOutcome | StepReached | ErasureRequested | ContactErased)
     topic = _TOPICS[type(fact)]
     envelope = Envelope(id or fact.event_id, "/tests", topic.event_type, said_at or time_of(fact))
-    return Delivery(topic.name, 0, next(_offsets), envelope, fact, digest_of(fact.to_json()))
+    return Delivery(topic.name, 0, next(_offsets), envelope, fact, digest_of(fact.to_json()), heard_at=heard_at)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from shared.processes import Part
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("carrier_gateway", "tracking", "notifier")
@@ -19,9 +21,9 @@ Manifest = dict[str, Any]
 
 
 def processes_of(service: str) -> set[str]:
-    """The names that `python -m services.<service>` takes."""
-    registry: dict[str, object] = importlib.import_module(f"services.{service}.processes").PROCESSES
-    return set(registry)
+    """The names that `python -m services.<service>` takes, but those that only a person gives."""
+    registry: Mapping[str, Part] = importlib.import_module(f"services.{service}.processes").PROCESSES
+    return {name for name, part in registry.items() if not part.by_hand}
 
 
 def service_of_image(image: str) -> str | None:

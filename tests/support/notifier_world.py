@@ -90,8 +90,8 @@ class Notifier:
         self.app = app
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://notifier.test")
 
-    async def hears(self, *facts: StepReached | Delivery[Contract]) -> list[str]:
-        """One batch. Answers what became of each step."""
+    async def hears(self, *facts: Contract | Delivery[Contract]) -> list[str]:
+        """One batch of steps and requests to erase. Answers what became of each."""
         batch = [fact if isinstance(fact, Delivery) else delivery(fact) for fact in facts]
         words = dict.fromkeys((item.offset for item in batch), "duplicate")
         planner = Planner(self.shops, frozenset(self.adapters), now)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 import httpx
 
 from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState
+from services.tracking.group_lag import GroupLag
+from services.tracking.key_entries import Scope
 from services.tracking.processes import api_app
 from shared.contracts.envelope import Envelope
 from shared.contracts.orders import Order
@@ -16,28 +19,40 @@ from shared.contracts.topics import SHOP_ORDERS
 from shared.messaging.inbox import Delivery, digest_of
 from shared.messaging.publish import Publisher
 from shared.processes import Runtime
+from tests.support.api_keys import entry, ops_entry
+from tests.support.deliveries import at
 from tests.support.recording_publisher import RecordingPublisher
 from tests.support.tracking_world import Tracking
 
-KEY, NEW_KEY, OTHER_KEY, OPS_KEY = (
+FRIDAY = at(6)
+KEY, NEW_KEY, READ_KEY, OTHER_KEY, OPS_KEY = (
     "demo-key-0123456789abc",
     "demo-key-rotated-98765",
+    "demo-key-that-only-reads",
     "other-key-012345678",
     "ops-key-0123456789abcd",
 )
+
+NO_BROKER = GroupLag("127.0.0.1:9", "tracking", (SHOP_ORDERS,))
+"""Nobody listens on the port for discarding."""
 
 
 @dataclass
 class Api:
     tracking: Tracking
     broker: RecordingPublisher = field(default_factory=RecordingPublisher)
+    group_lag: GroupLag = NO_BROKER
     runtime: Runtime = field(default_factory=lambda: Runtime("tracking", ("api",)))
+    now: datetime = FRIDAY
+    """What the clock shows by which keys are judged."""
 
     def __post_init__(self) -> None:
-        keys = Keys({"demo": (KEY, NEW_KEY), "other": (OTHER_KEY,)}, OPS_KEY)
+        demo = (entry(KEY), entry(NEW_KEY, name="new"), entry(READ_KEY, Scope.ORDERS_READ, name="reads"))
+        keys = Keys({"demo": demo, "other": (entry(OTHER_KEY),)}, (ops_entry(OPS_KEY),), lambda: self.now)
         publisher = cast("Publisher", self.broker)
-        app = api_app(self.runtime, ApiState(self.tracking.database, publisher, self.tracking.announcer, keys))
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://tracking.test")
+        state = ApiState(self.tracking.database, publisher, self.tracking.announcer, keys, self.group_lag)
+        self.app = api_app(self.runtime, state)
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://tracking.test")
 
     async def post(
         self,

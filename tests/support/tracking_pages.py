@@ -21,8 +21,10 @@ from shared.contracts.base import Contract
 from shared.database import Database
 from shared.messaging.publish import Publisher
 from shared.processes import Runtime
+from tests.support.api_keys import entry, ops_entry
 from tests.support.deliveries import ORDER, at, delivery
 from tests.support.recording_publisher import RecordingPublisher
+from tests.support.tracking_api import NO_BROKER
 from tests.unit.tracking.page_story import announcer
 
 OPS_KEY = "ops-key-of-the-tests-000"
@@ -39,13 +41,13 @@ class Tracking:
 
     def __post_init__(self) -> None:
         runtime = Runtime("tracking", ("api", "console"))
-        keys = Keys({"demo": ("key-of-the-demo-shop",)}, OPS_KEY)
+        keys = Keys({"demo": (entry("key-of-the-demo-shop"),)}, (ops_entry(OPS_KEY),), lambda: self.now)
         publisher = cast("Publisher", RecordingPublisher())
-        self.api = api_app(runtime, ApiState(self.database, publisher, self.announcer, keys))
+        self.api = api_app(runtime, ApiState(self.database, publisher, self.announcer, keys, NO_BROKER))
         self.api.dependency_overrides[read_clock] = lambda: self.now
-        console = create_console(runtime, self.database, self.announcer, OPS_KEY)
+        self.desk = create_console(runtime, self.database, self.announcer, keys)
         self.page = _client(self.api)
-        self.console = _client(console, auth=("ops", OPS_KEY))
+        self.console = _client(self.desk, auth=("ops", OPS_KEY))
 
     async def hears(self, *facts: Contract) -> None:
         async with self.database.transaction() as tx:

@@ -13,7 +13,7 @@ from services.tracking.queries import OrderStory, order_story
 from shared.contracts.base import Contract
 from shared.contracts.directory import CarrierEntry, CarrierPhone, TrackingLink
 from shared.contracts.steps import StepReached
-from shared.contracts.topics import TRACKING_STEPS, TRACKING_WATCHES
+from shared.contracts.topics import CARRIER_SHIPMENTS, TRACKING_STEPS, TRACKING_WATCHES
 from shared.contracts.watches import Watch
 from shared.database import Database
 from shared.messaging.inbox import Delivery, claim
@@ -59,7 +59,7 @@ class Tracking:
         batch = [fact if isinstance(fact, Delivery) else delivery(fact) for fact in facts]
         words = dict.fromkeys((item.offset for item in batch), "duplicate")
         async with self.database.transaction() as tx:
-            claimed = await claim(tx, batch)
+            claimed = await claim(tx, batch, {CARRIER_SHIPMENTS.name})
             taken = await intake(self.announcer).handle(tx, claimed.fresh) if claimed.fresh else ()
         words.update(zip((item.offset for item in claimed.fresh), map(str, taken), strict=True))
         return list(words.values())

@@ -26,6 +26,9 @@ TRUE_FOR: Mapping[Step, timedelta] = {Step.OUT_FOR_DELIVERY: timedelta(hours=14)
 """After this time since it happened, the step is no longer worth telling."""
 TRUE_FOR_OTHERWISE = timedelta(days=7)
 
+ERASED = "erased"
+"""The reason of every message that was waiting, or came up later, when its buyer's contact was erased."""
+
 _RECEIPTS = frozenset({Step.ORDER_CONFIRMED, Step.PAYMENT_RECEIVED, Step.REFUNDED, Step.ORDER_CANCELLED})
 _ON_THE_WAY = frozenset({Step.SHIPPED, Step.IN_TRANSIT, Step.DELAYED, Step.CUSTOMS})
 _ENDS = frozenset({Step.DELIVERED, Step.RETURNING, Step.RETURNED, Step.LOST, Step.ORDER_CANCELLED})
@@ -53,6 +56,8 @@ class StepFacts:
     silenced: bool
     buyer_must_act: bool
     zone: str
+    erased: bool = False
+    """The contact was erased on request: nobody is told of this order any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ def plan(step: StepFacts, recipients: Sequence[Recipient], rules: Rules, now: da
 
 
 def _verdict_for_all(step: StepFacts, expires_at: datetime, now: datetime) -> tuple[State, str] | None:
+    if step.erased:
+        return State.SUPPRESSED, ERASED
     if not step.still_true:
         return State.SUPERSEDED, "later_facts_known"
     if step.silenced:

@@ -21,13 +21,13 @@ from services.tracking.api.answers import (
 from services.tracking.domain.order import promise_is_broken
 from services.tracking.domain.promise import NeverSeen, PromiseBroken, Stalled, broken_on
 from services.tracking.domain.shipment import ParcelKey, in_true_order
-from services.tracking.queries import OrderStory
+from services.tracking.queries import OrderStatus, OrderStory
 from shared.contracts.shipments import Location
 from shared.contracts.vocabulary import Clock
 from shared.database import Row
 
 
-def describe_order(story: OrderStory, announcer: Announcer) -> OrderAnswer:
+def describe_order(story: OrderStatus, announcer: Announcer) -> OrderAnswer:
     order, decision = story.order, story.decision
     promise = order.promise
     return OrderAnswer(
@@ -54,7 +54,7 @@ def describe_order(story: OrderStory, announcer: Announcer) -> OrderAnswer:
     )
 
 
-def _shipment(story: OrderStory, key: ParcelKey, announcer: Announcer) -> ShipmentAnswer:
+def _shipment(story: OrderStatus, key: ParcelKey, announcer: Announcer) -> ShipmentAnswer:
     state = story.decision.parcels[key]
     shop = announcer.shops[story.order.shop]
     facts = parcel_facts(shop, announcer.directory, key, shipment_of(story.order, key), state)
@@ -189,6 +189,8 @@ def describe_why(story: OrderStory) -> Why:
 
 
 def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:
+    """A contradicting snapshot shares its id with the one that stands, and brought about nothing."""
+    followed = () if entry.ignored == "conflict" else steps.get(entry.fact or (entry.parcel or "", entry.at), ())
     return WhyFact(
         event=entry.fact,
         kind=entry.kind,
@@ -196,5 +198,5 @@ def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:
         parcel=entry.parcel,
         what=str(entry.stage or entry.state or entry.kind),
         ignored=entry.ignored,
-        steps=tuple(steps.get(entry.fact or (entry.parcel or "", entry.at), ())),
+        steps=tuple(followed),
     )

@@ -16,7 +16,11 @@ from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
+from services.tracking.api import examples
+from services.tracking.api.answers import Accepted
+from services.tracking.api.documented import SHOPS_KEY, answered, problems
 from services.tracking.api.state import state_of
+from services.tracking.key_entries import Scope
 from shared.contracts.envelope import BATCH, STRUCTURED, NotAnEvent, Outgoing, event_uuid, parse_time
 from shared.contracts.orders import Order, OrderSnapshot
 from shared.contracts.topics import SHOP_ORDERS
@@ -24,21 +28,52 @@ from shared.messaging.failures import BrokerAway
 from shared.observability import tracing
 from shared.web import Problem, invalid, unavailable
 
-router = APIRouter()
+router = APIRouter(tags=["orders"])
 MAX_ORDERS = 500
 ORDER_LIMIT_BYTES = 512 * 1024
 """Of one order, as it travels on Kafka: what is accepted here must fit wherever it goes."""
 
 _SNAPSHOT = {"$ref": "#/components/schemas/OrderSnapshot"}
+_EVENT = {
+    "type": "object",
+    "description": "A CloudEvent 1.0 around a snapshot. `source` and `id` together say which event it is.",
+    "required": ["specversion", "id", "source", "type", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string", "minLength": 1, "maxLength": 200},
+        "source": {"type": "string", "minLength": 1, "maxLength": 200},
+        "type": {"const": SHOP_ORDERS.event_type},
+        "time": {"type": "string", "format": "date-time"},
+        "data": _SNAPSHOT,
+    },
+}
+_EVENT_EXAMPLE = {
+    "specversion": "1.0",
+    "id": "evt-8127",
+    "source": "/erp",
+    "type": SHOP_ORDERS.event_type,
+    "time": "2026-03-02T08:00:01Z",
+    "data": examples.ORDER_IN,
+}
+
+
+def _list_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": schema, "minItems": 1, "maxItems": MAX_ORDERS}
+
+
 _REQUEST = {
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"oneOf": [_SNAPSHOT, {"type": "array", "items": _SNAPSHOT, "maxItems": MAX_ORDERS}]}
+                "schema": {"oneOf": [_SNAPSHOT, _list_of(_SNAPSHOT)]},
+                "examples": {
+                    "one": {"summary": "One order", "value": examples.ORDER_IN},
+                    "several": {"summary": "A list", "value": [examples.ORDER_IN]},
+                },
             },
-            STRUCTURED: {"schema": {"type": "object", "required": ["specversion", "id", "source", "type", "data"]}},
-            BATCH: {"schema": {"type": "array", "items": {"type": "object"}, "maxItems": MAX_ORDERS}},
+            STRUCTURED: {"schema": _EVENT, "example": _EVENT_EXAMPLE},
+            BATCH: {"schema": _list_of(_EVENT), "example": [_EVENT_EXAMPLE]},
         },
     }
 }
@@ -53,13 +88,27 @@ class Told:
     time: datetime | None = None
 
 
-@router.post("/v1/shops/{shop}/orders", status_code=202, openapi_extra=_REQUEST, tags=["orders"])
+@router.post(
+    "/v1/shops/{shop}/orders",
+    status_code=202,
+    operation_id="tellOrders",
+    summary="Tell of orders",
+    response_model=Accepted,
+    responses={**answered(examples.ACCEPTED, 202), **problems(*SHOPS_KEY, 413, 422)},
+    openapi_extra=_REQUEST,
+)
 async def take_orders(
-    request: Request, shop: Annotated[str, Path(max_length=40)], authorization: Annotated[str | None, Header()] = None
+    request: Request,
+    shop: Annotated[str, Path(max_length=40, description="The shop's id.", examples=[examples.SHOP])],
+    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> JSONResponse:
-    """One snapshot or a list, plain or as CloudEvents (structured or batch). 202 once all replicas have it."""
+    """The full order as it stands, never a delta; a higher `sequence` replaces a lower one.
+
+    One snapshot or a list, plain or as CloudEvents (structured or batch). 202 once the broker has it on all replicas; a
+    list is taken whole or not at all. The same order sent again is told to nobody again.
+    """
     state = state_of(request)
-    state.keys.open_shop(shop, authorization)
+    state.keys.open_shop(shop, authorization, Scope.ORDERS_WRITE)
     told = read_orders(await request.body(), request.headers.get("content-type", ""))
     messages = [_message(shop, order, datetime.now(UTC)) for order in told]
     if any(len(message.value or b"") > ORDER_LIMIT_BYTES for message in messages):

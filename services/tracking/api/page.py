@@ -5,7 +5,6 @@ No name, no phone of theirs, no address is on it. A link that never existed and 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -13,6 +12,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.tracking.api.answers import PageAnswer
+from services.tracking.api.conditional import conditional, tag_of
+from services.tracking.api.documented import kept_as, problems, problems_as
 from services.tracking.api.page_brand import brand_style, style_source
 from services.tracking.api.page_dates import Calendar
 from services.tracking.api.page_html import ASSETS, render_notice, render_page
@@ -55,7 +56,13 @@ async def read_asset(request: Request, name: str) -> Response:
 
 
 @router.head("/t/{token}.json", include_in_schema=False)
-@router.get("/t/{token}.json", response_model=PageAnswer)
+@router.get(
+    "/t/{token}.json",
+    operation_id="readPageAsJson",
+    summary="What the buyer's page shows",
+    response_model=PageAnswer,
+    responses={**kept_as("application/json"), **problems(404, 429)},
+)
 async def read_page_answer(request: Request, token: str, now: Now, lang: str | None = None) -> Response:
     """What the page shows, as JSON, with an ETag for conditional requests. `lang`: `es`, `en`, `pt-BR`."""
     try:
@@ -66,11 +73,17 @@ async def read_page_answer(request: Request, token: str, now: Now, lang: str | N
         return problem_response(_private(_miss(request, now)))
     page, _ = _describe(request, story, lang, now)
     body = page.model_dump_json().encode()
-    return _answer(request, body, "application/json", _PRIVATE, _tag(body))
+    return conditional(request, body, headers=_PRIVATE)
 
 
 @router.head("/t/{token}", include_in_schema=False)
-@router.get("/t/{token}", responses={200: {"content": {"text/html": {}}}}, response_class=Response)
+@router.get(
+    "/t/{token}",
+    operation_id="readPage",
+    summary="The buyer's page",
+    responses={**kept_as("text/html"), **problems_as("text/html", 404, 429)},
+    response_class=Response,
+)
 async def read_page(request: Request, token: str, now: Now, lang: str | None = None) -> Response:
     """The page itself. Unknown and expired links: the same 404."""
     words = _words_of_browser(request, lang)
@@ -83,9 +96,9 @@ async def read_page(request: Request, token: str, now: Now, lang: str | None = N
         return _notice(words, "gone" if problem.status == 404 else "too_many", problem)
     page, calendar = _describe(request, story, lang, now)
     style = brand_style(state_of(request).announcer.shops[story.order.shop].colour)
-    body = render_page(page, calendar, style, _tag(page.model_dump_json().encode())).encode()
+    body = render_page(page, calendar, style, tag_of(page.model_dump_json().encode())).encode()
     headers = _PRIVATE | {"Content-Security-Policy": _POLICY.format(style=f" {style_source(style)}")}
-    return _answer(request, body, "text/html; charset=utf-8", headers, _tag(body))
+    return conditional(request, body, "text/html; charset=utf-8", headers=headers)
 
 
 class _Away(Exception):
@@ -107,32 +120,20 @@ async def _open(request: Request, token: str, now: datetime) -> OrderStory | Non
 async def _read(state: ApiState, token: str, now: datetime) -> OrderStory | None:
     async with state.database.transaction() as tx:
         found = await order_of_token(tx, hash_of(token))
-        if found is None:
-            return None
-        shop, order_id, finished_at = found
-        expired = finished_at is not None and now >= finished_at + LINK_LIVES
-        if expired or shop not in state.announcer.shops:
-            return None
-        return await order_story(tx, shop, order_id)
+    if found is None:
+        return None
+    shop, order_id, finished_at = found
+    expired = finished_at is not None and now >= finished_at + LINK_LIVES
+    if expired or shop not in state.announcer.shops:
+        return None
+    async with state.database.reading(shop) as reading:
+        return await order_story(reading, shop, order_id)
 
 
 def _describe(request: Request, story: OrderStory, lang: str | None, now: datetime) -> tuple[PageAnswer, Calendar]:
     announcer = state_of(request).announcer
     calendar = calendar_of(story, announcer, lang, now)
     return describe_page(story, announcer, calendar), calendar
-
-
-def _tag(body: bytes) -> str:
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-
-
-def _answer(request: Request, body: bytes, media_type: str, headers: dict[str, str], tag: str) -> Response:
-    """304 without a body when the client has this very answer already (RFC 9110, 13.1.2: weak comparison)."""
-    headers = headers | {"ETag": tag, "Cache-Control": "private, no-cache"}
-    held = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
-    if tag in held or "*" in held:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
 
 
 def _miss(request: Request, now: datetime) -> Problem:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 
 from services.tracking.announce import Announcer
 from services.tracking.api.keys import Keys
+from services.tracking.group_lag import GroupLag
 from shared.database import Database
 from shared.messaging.publish import Publisher
 
@@ -18,6 +19,7 @@ class ApiState:
     publisher: Publisher
     announcer: Announcer
     keys: Keys
+    group_lag: GroupLag
 
 
 def attach(app: FastAPI, state: ApiState) -> None:

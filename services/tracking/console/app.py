@@ -1,11 +1,10 @@
 """The console as an application of its own: no public ingress, and behind HTTP Basic so that any browser can open it.
 
-User `ops`, password the operators' key. Searches travel in the body, never in an address: they hold personal data.
+User `ops`, password an operators' key. Searches travel in the body, never in an address: they hold personal data.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from services.tracking.announce import Announcer
+from services.tracking.api.keys import Keys
 from services.tracking.console import order, orders, queues
 from services.tracking.console.desk import Desk, add_assets
 from shared.database import Database
@@ -26,11 +26,11 @@ FORM_LIMIT_BYTES = 16 * 1024
 _basic = HTTPBasic(realm=REALM)
 
 
-def create_console(runtime: Runtime, database: Database, announcer: Announcer, ops_key: str) -> FastAPI:
-    """`ops_key` opens everything but /livez, /readyz, /metrics and the style sheets."""
+def create_console(runtime: Runtime, database: Database, announcer: Announcer, keys: Keys) -> FastAPI:
+    """An operators' key opens everything but /livez, /readyz, /metrics and the style sheets."""
     app = create_app("Hito console", runtime.health, body_limit_bytes=FORM_LIMIT_BYTES)
     app.state.desk = Desk(database, announcer)
-    app.state.ops_key = _hash(ops_key)
+    app.state.keys = keys
     add_assets(app)
     for part in (orders, order, queues):
         app.include_router(part.router, dependencies=[Depends(_admit)], include_in_schema=False)
@@ -39,12 +39,8 @@ def create_console(runtime: Runtime, database: Database, announcer: Announcer, o
 
 async def _admit(request: Request, given: Annotated[HTTPBasicCredentials, Depends(_basic)]) -> None:
     """Both are compared, in constant time, before either is judged."""
-    right_user = hmac.compare_digest(_hash(given.username), _hash(USER))
-    right_key = hmac.compare_digest(_hash(given.password), request.app.state.ops_key)
+    right_user = hmac.compare_digest(given.username.encode(), USER.encode())
+    right_key = request.app.state.keys.opens_ops(given.password)
     if not (right_user and right_key):
-        detail = f"user {USER}, password the operators' key"
+        detail = f"user {USER}, password an operators' key"
         raise Problem(401, "Unauthorized", detail, headers={"WWW-Authenticate": f'Basic realm="{REALM}"'})
-
-
-def _hash(value: str) -> bytes:
-    return hashlib.sha256(value.encode()).digest()

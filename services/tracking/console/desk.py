@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 ASSETS = Assets("/assets", PAGE / "static", HERE / "static")
 HEADERS = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
     "Content-Security-Policy": (

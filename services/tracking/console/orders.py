@@ -6,8 +6,6 @@ alone make an address that can be kept.
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
@@ -16,9 +14,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from services.tracking.api.status import WITHOUT_NUL, read_cursor
+from services.tracking.api.status import WITHOUT_NUL, read_place, write_place
 from services.tracking.console.desk import HEADERS, Desk, desk_of, order_path, screen
-from services.tracking.queries import Wanted, search_orders
+from services.tracking.cursors import LONGEST_CURSOR
+from services.tracking.search import Wanted, search_orders, sought
 from shared.contracts.vocabulary import Condition, OrderState, Stage
 from shared.database import Row, fetch
 from shared.web import Problem, invalid
@@ -27,6 +26,7 @@ router = APIRouter()
 PAGE_SIZE = 50
 MAX_FIELDS = 10
 
+Cursor = Annotated[str, StringConstraints(max_length=LONGEST_CURSOR)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=WITHOUT_NUL)]
 
 
@@ -41,7 +41,7 @@ class Asked(BaseModel):
     stage: Stage | None = None
     condition: Condition | None = None
     late: bool | None = None
-    cursor: Text | None = None
+    cursor: Cursor | None = None
 
     def filters(self) -> dict[str, str]:
         """What may stand in an address: everything but the text that was searched for."""
@@ -76,9 +76,16 @@ def read_form(fields: Mapping[str, str]) -> Asked:
 
 
 async def _show(desk: Desk, asked: Asked) -> Response:
-    wanted = Wanted(asked.shop, asked.q, asked.state, asked.stage, asked.condition, asked.late)
+    wanted = Wanted(
+        asked.shop,
+        sought(asked.q, _countries(desk, asked.shop)) if asked.q else None,
+        asked.state,
+        asked.stage,
+        asked.condition,
+        asked.late,
+    )
     async with desk.database.transaction() as tx:
-        found = await search_orders(tx, wanted, after=read_cursor(asked.cursor), limit=PAGE_SIZE + 1)
+        found = await search_orders(tx, wanted, after=read_place(asked.cursor), limit=PAGE_SIZE + 1)
         rows = found[:PAGE_SIZE]
         parcels = await _parcels_of(tx, rows)
     if asked.q is not None and asked.cursor is None and len(rows) == 1:
@@ -98,10 +105,14 @@ async def _show(desk: Desk, asked: Asked) -> Response:
     )
 
 
+def _countries(desk: Desk, shop: str | None) -> list[str]:
+    """Of the shop that was chosen, or of all: what a phone without its country code may mean."""
+    return [each.country for each in desk.announcer.shops if shop in (None, each.id)]
+
+
 def next_page(asked: Asked, last: Row) -> Asked:
     """The same search, from after this order on."""
-    place = json.dumps([last["placed_at"].isoformat(), last["order_id"]]).encode()
-    return asked.model_copy(update={"cursor": base64.urlsafe_b64encode(place).decode()})
+    return asked.model_copy(update={"cursor": write_place(last)})
 
 
 async def _parcels_of(tx: Any, rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:

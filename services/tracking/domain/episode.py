@@ -7,7 +7,6 @@ when the shop or the carrier names a day that holds; a silence or a delay ends w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from services.tracking.domain.lateness import AGAINST_THE_PROMISE, Lateness
@@ -28,25 +27,34 @@ def tells_of_lateness(told: Told) -> bool:
 
 
 def once_in_an_episode(
-    dues: Iterable[StepDue], told: AsTold, shop: ShopFact, walks: Mapping[ParcelKey, Walk]
+    dues: Iterable[StepDue],
+    told: AsTold,
+    shop: ShopFact,
+    walks: Mapping[ParcelKey, Walk],
+    promised_at: datetime | None,
 ) -> tuple[StepDue, ...]:
-    """The same steps; of those that are about being late the ones the buyer knows about are for the record only."""
+    """The same steps; of those that are about being late the ones the buyer knows about are for the record only.
+
+    `promised_at`: when the shop first named the day that it promises now: a new hope, whatever was told before.
+    """
     notices = {what: at for what, at in told.items() if at is not None and tells_of_lateness(what)}
     kept: list[StepDue] = []
     for due in dues:
         if due.still_true and tells_of_lateness(due.identity):
             walk = walks.get(due.parcel, NOT_BEGUN) if due.parcel is not None else NOT_BEGUN
             known = ((what, at) for what, at in notices.items() if what.parcel in (due.parcel, None))
-            if any(_goes_on(what, at, shop, walk) for what, at in known):
-                due = replace(due, still_true=False)
+            if any(_goes_on(what, at, shop, walk, promised_at) for what, at in known):
+                due = due._replace(still_true=False)
             else:
                 notices[due.identity] = due.occurred_at
         kept.append(due)
     return tuple(kept)
 
 
-def _goes_on(notice: Told, at: datetime, shop: ShopFact, walk: Walk) -> bool:
+def _goes_on(notice: Told, at: datetime, shop: ShopFact, walk: Walk, promised_at: datetime | None) -> bool:
     kind, _, rest = notice.occurrence.partition(":")
+    if promised_at is not None and promised_at > at:
+        return False
     if walk.good_at is not None and walk.good_at > at:
         return False
     if kind not in AGAINST_THE_PROMISE:

@@ -6,8 +6,8 @@ A `Fold` is a cache. It can be thrown away at any time and is the same again aft
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from services.tracking.domain.shipment import ParcelFact, ParcelKey, ParcelState
 from services.tracking.domain.snapshot import ShopFact, standing
@@ -16,28 +16,37 @@ from services.tracking.domain.walk import Frame, Walk
 from shared.contracts.vocabulary import ShopState
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """`shop` is the snapshot that stands. `walks` holds every parcel the order ever had, `told` every step announced.
+class Basis(NamedTuple):
+    """What the shop's snapshots alone make: it changes only when the shop says something.
 
-    `placed_at`, `promises` and `sent` are drawn from all snapshots: the earliest instant given, each day ever promised,
-    and when each parcel was first said to be on its way.
+    `shop` is the snapshot that stands. The rest is drawn from all of them: the earliest instant at which the order was
+    placed, each day ever promised, and when each parcel was first said to be on its way.
     """
 
     shop: ShopFact
     placed_at: datetime
     promises: tuple[tuple[date, str], ...]
     sent: Mapping[ParcelKey, datetime]
-    walks: Mapping[ParcelKey, Walk]
-    told: frozenset[Told]
-
-    @property
-    def states(self) -> Mapping[ParcelKey, ParcelState]:
-        return {key: walk.state for key, walk in self.walks.items()}
 
     def frame(self) -> Frame:
         """How the facts of this order's parcels are read."""
         return Frame(self.placed_at, self.shop.home_zone, self.promises)
+
+
+class Fold(NamedTuple):
+    """`walks` holds every parcel the order ever had, `told` every step announced."""
+
+    basis: Basis
+    walks: Mapping[ParcelKey, Walk]
+    told: frozenset[Told]
+
+    @property
+    def shop(self) -> ShopFact:
+        return self.basis.shop
+
+    @property
+    def states(self) -> Mapping[ParcelKey, ParcelState]:
+        return {key: walk.state for key, walk in self.walks.items()}
 
     def can_take(self, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> bool:
         """True when these facts, sorted, all happened after everything known, and nothing else is to be weighed."""
@@ -63,6 +72,12 @@ def promises_of(snapshots: Iterable[ShopFact]) -> tuple[tuple[date, str], ...]:
     return tuple(sorted({(each.promise_until, each.zone) for each in snapshots if each.promise_until is not None}))
 
 
+def promised_at(snapshots: Iterable[ShopFact], shop: ShopFact) -> datetime | None:
+    """When the day that `shop` promises was first named; None without a promise."""
+    named = (each.time for each in snapshots if each.promise_until == shop.promise_until)
+    return min(named) if shop.promise_until is not None else None
+
+
 def sent_at(snapshots: Iterable[ShopFact]) -> dict[ParcelKey, datetime]:
     sent: dict[ParcelKey, datetime] = {}
     for snapshot in snapshots:
@@ -72,7 +87,6 @@ def sent_at(snapshots: Iterable[ShopFact]) -> dict[ParcelKey, datetime]:
     return dict(sorted(sent.items()))
 
 
-def begin(snapshots: Sequence[ShopFact]) -> Fold:
-    """What the snapshots alone make, before any parcel's facts. Raises ValueError without a snapshot."""
-    shop = standing(snapshots)
-    return Fold(shop, first_of(snapshots), promises_of(snapshots), sent_at(snapshots), {}, frozenset())
+def basis_of(snapshots: Sequence[ShopFact]) -> Basis:
+    """Raises ValueError without a snapshot."""
+    return Basis(standing(snapshots), first_of(snapshots), promises_of(snapshots), sent_at(snapshots))

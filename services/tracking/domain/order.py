@@ -8,13 +8,13 @@ set of steps. The only exception is named at `without_conflicts`: two contents u
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
+from typing import NamedTuple
 
 from services.tracking.domain.calendar import local_day
 from services.tracking.domain.episode import AsTold, once_in_an_episode, tells_of_lateness
-from services.tracking.domain.fold import Fold, begin
+from services.tracking.domain.fold import Basis, Fold, basis_of, promised_at
 from services.tracking.domain.lifecycle import FINAL, OPENING, SHOP_SAYS_OF_PARCELS, UNDER_WAY
 from services.tracking.domain.promise import PromiseBroken, TimeFact, broken_on, told_by_time
 from services.tracking.domain.shipment import (
@@ -27,7 +27,7 @@ from services.tracking.domain.shipment import (
 )
 from services.tracking.domain.snapshot import ShopFact, judge_snapshot, without_conflicts
 from services.tracking.domain.telling import StepDue, Told, merged, told_by_scans, told_by_snapshot
-from services.tracking.domain.walk import Frame, Walk, Walked, walk_parcel
+from services.tracking.domain.walk import OF_ANOTHER_PARCEL, Heard, Walk, Walked, walk_parcel
 from services.tracking.domain.walk import go_on as walk_on
 from shared.contracts.vocabulary import OrderState, ShopState, Stage, Step
 
@@ -35,8 +35,7 @@ _RANK_OF_STEP: Mapping[Step, int] = {step: rank for rank, step in enumerate(Step
 _NOTHING_TOLD: AsTold = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What all facts together make of an order.
 
     `shop` is the snapshot that stands. `parcels` holds every parcel the order ever had; those in `shop.parcels` count.
@@ -77,11 +76,11 @@ def advance(
     instant, or None where it was not still true. `kept`: walks whose early facts are no longer there. Raises ValueError
     without a snapshot.
     """
-    fold = begin(snapshots)
-    shop = fold.shop
+    basis = basis_of(snapshots)
+    shop = basis.shop
     known = sorted({*parcels, *chain.from_iterable(snapshot.parcels for snapshot in snapshots)})
     ignored = [_verdict(shop, snapshot) for snapshot in snapshots if snapshot is not shop]
-    walked = {key: _walk(fold, key, tuple(parcels.get(key, ())), (kept or {}).get(key)) for key in known}
+    walked = {key: _walk(basis, key, tuple(parcels.get(key, ())), (kept or {}).get(key)) for key in known}
     states = {key: each.state for key, each in walked.items()}
     dues = chain(
         *(told_by_snapshot(snapshot, shop, states) for snapshot in without_conflicts(snapshots)),
@@ -89,8 +88,8 @@ def advance(
         (told_by_time(fact, shop, states) for fact in time_facts),
     )
     walks = {key: each.walk for key, each in walked.items()}
-    steps = once_in_an_episode(_to_announce(dues, told), told, shop, walks)
-    fold = replace(fold, walks=walks, told=frozenset((*told, *(due.identity for due in steps))))
+    steps = once_in_an_episode(_to_announce(dues, told), told, shop, walks, promised_at(snapshots, shop))
+    fold = Fold(basis, walks, frozenset((*told, *(due.identity for due in steps))))
     reasons = chain(ignored, *(each.ignored for each in walked.values()))
     return Decision(order_state(shop, states), states, steps, tuple(reasons), fold)
 
@@ -103,7 +102,7 @@ def go_on(fold: Fold, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> Decisi
     ordered = {key: in_true_order(facts) for key, facts in scans.items()}
     if not fold.can_take(ordered):
         return None
-    frame = fold.frame()
+    frame = fold.basis.frame()
     walked = {key: walk_on(fold.walks[key], facts, frame) for key, facts in ordered.items()}
     walks = {**fold.walks, **{key: each.walk for key, each in walked.items()}}
     states = {key: walk.state for key, walk in walks.items()}
@@ -112,9 +111,15 @@ def go_on(fold: Fold, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> Decisi
     if any(due.still_true and tells_of_lateness(due.identity) for due in steps):
         return None
     told = fold.told.union(due.identity for due in steps) if steps else fold.told
-    fold = replace(fold, walks=walks, told=told)
-    ignored = tuple(chain(*(each.ignored for each in walked.values())))
+    fold = fold._replace(walks=walks, told=told)
+    ignored = tuple(reason for each in walked.values() for reason in each.ignored)
     return Decision(order_state(fold.shop, states), states, steps, ignored, fold)
+
+
+def decision_of(fold: Fold) -> Decision:
+    """What was decided last, without anything to tell."""
+    states = fold.states
+    return Decision(order_state(fold.shop, states), states, (), (), fold)
 
 
 def order_state(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> OrderState:
@@ -123,21 +128,27 @@ def order_state(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> Ord
     A parcel whose label the carrier cancelled does not count. Cancelled and returned by the shop's word are final.
     """
     stages = _stages_that_count(shop, parcels)
-    if shop.state in (ShopState.CANCELLED, ShopState.RETURNED) or not stages:
-        return OrderState(shop.state.value)
-    sent_by_shop = shop.state in (ShopState.SHIPPED, ShopState.DELIVERED)
+    if shop.state in _FINAL_WORDS or not stages:
+        return _AS_THE_SHOP_SAYS[shop.state]
+    sent_by_shop = shop.state in _SENT
     whole = sent_by_shop or not shop.lines_pending
-    if whole and all(stage is Stage.RETURNED for stage in stages):
+    different = set(stages)
+    if whole and different == {Stage.RETURNED}:
         return OrderState.RETURNED
-    if whole and all(stage is Stage.DELIVERED for stage in stages):
+    if whole and different == {Stage.DELIVERED}:
         return OrderState.DELIVERED
-    if Stage.DELIVERED in stages:
+    if Stage.DELIVERED in different:
         return OrderState.PARTLY_DELIVERED
-    if sent_by_shop or (whole and all(stage in UNDER_WAY for stage in stages)):
+    if sent_by_shop or (whole and different <= UNDER_WAY):
         return OrderState.SHIPPED
-    if any(stage in UNDER_WAY for stage in stages):
+    if different & UNDER_WAY:
         return OrderState.PARTLY_SHIPPED
-    return OrderState(shop.state.value)
+    return _AS_THE_SHOP_SAYS[shop.state]
+
+
+_FINAL_WORDS = frozenset({ShopState.CANCELLED, ShopState.RETURNED})
+_SENT = frozenset({ShopState.SHIPPED, ShopState.DELIVERED})
+_AS_THE_SHOP_SAYS: Mapping[ShopState, OrderState] = {state: OrderState(state.value) for state in ShopState}
 
 
 def is_late(decision: Decision) -> bool:
@@ -171,8 +182,8 @@ def _is_late(fold: Fold, key: ParcelKey, promised: date) -> bool:
 
 
 def _stages_that_count(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> list[Stage]:
-    stages = (parcels.get(key, NEVER_SCANNED).stage for key in shop.parcels)
-    return [stage for stage in stages if stage is not Stage.CANCELLED]
+    stages = [parcels.get(key, NEVER_SCANNED).stage for key in shop.parcels]
+    return [stage for stage in stages if stage is not Stage.CANCELLED] if Stage.CANCELLED in stages else stages
 
 
 def _verdict(shop: ShopFact, snapshot: ShopFact) -> Ignored:
@@ -181,27 +192,27 @@ def _verdict(shop: ShopFact, snapshot: ShopFact) -> Ignored:
     return verdict
 
 
-def _walk(fold: Fold, key: ParcelKey, facts: tuple[ParcelFact, ...], kept: Walk | None) -> Walked:
+def _walk(basis: Basis, key: ParcelKey, facts: tuple[ParcelFact, ...], kept: Walk | None) -> Walked:
     """The shop may say that a parcel arrived or came back. A scan of the carrier later than that knows better.
 
     Where early facts have been dropped for their age, what was made of them stands, and later ones are put onto it.
     """
-    frame = fold.frame()
+    frame = basis.frame()
     if kept is not None and len(facts) < kept.facts:
         return walk_parcel(facts, frame, kept)
     walked = walk_parcel(facts, frame)
-    shop = fold.shop
+    shop = basis.shop
     said = SHOP_SAYS_OF_PARCELS.get(shop.state)
     if said is None or key not in shop.parcels or walked.state.stage in (said, Stage.CANCELLED):
         return walked
-    if any(each.stage in UNDER_WAY and each.at > shop.time for each in facts if not _foreign(each, frame)):
-        return walked
     word = ParcelFact(shop.id, shop.time, said)
-    return walk_parcel((*facts, word), replace(frame, word=shop.id))
+    with_word = walk_parcel((*facts, word), frame._replace(word=shop.id))
+    return walked if any(_knows_better(each, shop) for each in with_word.heard) else with_word
 
 
-def _foreign(fact: ParcelFact, frame: Frame) -> bool:
-    return frame.opens_at is not None and fact.at < frame.opens_at
+def _knows_better(each: Heard, shop: ShopFact) -> bool:
+    """A scan later than the shop's word, unless it is about another parcel that has the same reference."""
+    return each.fact.stage in UNDER_WAY and each.fact.at > shop.time and each.ignored not in OF_ANOTHER_PARCEL
 
 
 def _to_announce(dues: Iterable[StepDue], told: Mapping[Told, object] | frozenset[Told]) -> tuple[StepDue, ...]:

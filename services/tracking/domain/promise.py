@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from services.tracking.domain.calendar import add_business_days, day_start, local_day, moment, with_cut_off
@@ -24,8 +25,7 @@ _STILL_TO_COME = frozenset({ShopState.PLACED, ShopState.CONFIRMED, ShopState.PRE
 _NIGHT = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """How long a shop waits before its buyers hear that something is late. Counts are business days.
 
     `cut_off`: what the shop says after this local time counts on the next business day. `tell_at`: the local time of
@@ -107,8 +107,7 @@ def is_late_news(state: ParcelState, since: datetime) -> bool:
     return state.stage in ON_THE_ROAD or out_before
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A time fact, and the instant from which on it may be stated."""
 
     at: datetime
@@ -128,13 +127,13 @@ def deadlines(
     """
     if not shop.watched or shop.state not in _STILL_TO_COME:
         return
-    for deadline in (*_against_the_promise(shop, parcels, patience), *_silences(shop, parcels, sent, patience)):
+    for deadline in (*_against_the_promise(shop, parcels, told, patience), *_silences(shop, parcels, sent, patience)):
         if deadline.fact.identity not in told:
             yield deadline
 
 
 def _against_the_promise(
-    shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState], patience: Patience
+    shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState], told: Container[Told], patience: Patience
 ) -> Iterator[Deadline]:
     if shop.promise_until is None:
         return
@@ -144,6 +143,8 @@ def _against_the_promise(
         if shop.state is not ShopState.SHIPPED:
             yield Deadline(at, PromiseBroken(None, shop.promise_until))
         return
+    if PromiseBroken(None, shop.promise_until).identity in told:
+        return  # said of the whole order, before it had a parcel
     for key in shop.parcels:
         state = parcels.get(key, NEVER_SCANNED)
         if state.arrived_at is None and (state.stage in ON_THE_ROAD or state.stage is Stage.OUT_FOR_DELIVERY):
@@ -183,10 +184,17 @@ def told_by_time(fact: TimeFact, shop: ShopFact, parcels: Mapping[ParcelKey, Par
         and shop.watched
         and shop.state in _STILL_TO_COME
         and _still_so(fact, shop, seen)
-        and (seen is None or is_late_news(seen, at))
+        and (seen is None or _is_news(fact, seen, at))
     )
     told = fact.identity
     return StepDue(told.step, told.occurrence, told.parcel, at, Clock.EXACT, None, still_true, seen)
+
+
+def _is_news(fact: TimeFact, seen: ParcelState, at: datetime) -> bool:
+    """A broken promise is always told: neither customs nor a van today says that the shop's word was not kept."""
+    if isinstance(fact, PromiseBroken):
+        return seen.stage in ON_THE_ROAD or seen.stage is Stage.OUT_FOR_DELIVERY
+    return is_late_news(seen, at)
 
 
 def _still_so(fact: TimeFact, shop: ShopFact, seen: ParcelState | None) -> bool:

@@ -6,8 +6,8 @@ A fact that changes nothing is answered with its reason, never dropped in silenc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from services.tracking.domain.lifecycle import ARRIVED, FINAL, RANK, UNDER_WAY, 
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, Stage
 
 REUSED_AFTER = timedelta(days=90)
-"""Carriers give references out again: a scan this long after the last of a finished parcel is about another one."""
+"""Carriers give references out again: a scan this long after the last one is about another parcel."""
 
 BEGUN_ANEW_AFTER = timedelta(days=14)
-"""And so is a first scan (label data, hand-over) this long after the parcel came to its end."""
+"""And so is a first scan (label data, hand-over) this long after a parcel came to its end."""
 
 _BEGINNINGS = frozenset({Stage.REGISTERED, Stage.ACCEPTED})
 
@@ -36,12 +36,11 @@ class ParcelKey(NamedTuple):
         return f"{self.carrier}/{self.reference}"
 
 
-Place = tuple[datetime, int, int, datetime]
+Place = tuple[datetime, int, UUID, datetime]
 """Where a fact stands among all facts of its parcel: instant, rank of its stage, id, and the instant it claimed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelFact:
+class ParcelFact(NamedTuple):
     """One carrier event in domain words.
 
     `occurred_at` is the carrier's own instant. `heard_at` is set only where that instant lay in the future: the fact
@@ -71,11 +70,10 @@ class ParcelFact:
 
     @property
     def place(self) -> Place:
-        return (self.heard_at or self.occurred_at, RANK[self.stage], self.id.int, self.occurred_at)
+        return (self.heard_at or self.occurred_at, RANK[self.stage], self.id, self.occurred_at)
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelState:
+class ParcelState(NamedTuple):
     """What is true of a parcel now. A parcel nobody scanned yet is `registered` and has no `ruling` fact.
 
     `since`: when the present stage began. `seen_at`: the last scan that counted, by id `ruling`. `delivered_at`: the
@@ -103,8 +101,7 @@ class ParcelState:
 NEVER_SCANNED = ParcelState()
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(NamedTuple):
     """This fact changed nothing, and why: a short fixed word, fit for a metric's label."""
 
     reason: str
@@ -117,8 +114,10 @@ def in_true_order(facts: Iterable[ParcelFact]) -> tuple[ParcelFact, ...]:
     Two contents under one id (a carrier's table was mended between two deliveries) are two facts.
     """
     known = dict.fromkeys(facts)
+    if len(known) == 1:
+        return tuple(known)
     ordered = sorted(known, key=_place)
-    if len({fact.place for fact in known}) < len(known):
+    if any(a.occurred_at == b.occurred_at and a.id == b.id for a, b in pairwise(ordered)):
         ordered.sort(key=lambda fact: (fact.place, repr(fact)))
     return tuple(ordered)
 
@@ -128,11 +127,12 @@ def _place(fact: ParcelFact) -> Place:
 
 
 def begins_anew(state: ParcelState, fact: ParcelFact) -> bool:
-    """True when the parcel had long come to its end: the carrier has given its reference to another one."""
-    if state.seen_at is None or state.stage not in FINAL:
+    """True when so much time has passed that the carrier has given the reference to another parcel."""
+    if state.seen_at is None:
         return False
     since = fact.at - state.seen_at
-    return since > REUSED_AFTER or (since > BEGUN_ANEW_AFTER and fact.stage in _BEGINNINGS)
+    over = state.stage in FINAL and fact.stage in _BEGINNINGS
+    return since > (BEGUN_ANEW_AFTER if over else REUSED_AFTER)
 
 
 def why_ignored(state: ParcelState, fact: ParcelFact) -> str | None:
@@ -176,8 +176,7 @@ def _delivered_at(state: ParcelState, fact: ParcelFact) -> datetime | None:
 def as_told_by(state: ParcelState, fact: ParcelFact) -> ParcelState:
     """The parcel as a message about `fact` shows it: what the fact says, with place and eta as they are known now."""
     same_stage = state.stage is fact.stage
-    return replace(
-        state,
+    return state._replace(
         stage=fact.stage,
         condition=fact.condition,
         action_by=fact.action_by,

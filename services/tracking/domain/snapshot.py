@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
+from typing import NamedTuple
 from uuid import UUID
 
 from services.tracking.domain.regions import Region
@@ -15,8 +16,7 @@ from shared.contracts.vocabulary import PaymentState, ShopState
 SPAIN = Region("ES")
 
 
-@dataclass(frozen=True, slots=True)
-class ShopFact:
+class ShopFact(NamedTuple):
     """One snapshot, reduced to what decides.
 
     `sequence` counts the shop's changes; `time` is when the shop said it; `digest` tells one content from another under
@@ -60,11 +60,11 @@ def newer(a: ShopFact, b: ShopFact) -> bool:
     """True when `a` stands against `b`: the higher sequence.
 
     Under one sequence the content said first stands, so that a second one changes nothing, in whichever order the two
-    come in; with equal times the smaller digest decides.
+    come in; with equal times the smaller digest decides, then the smaller id.
     """
     if a.sequence != b.sequence:
         return a.sequence > b.sequence
-    return (a.time, a.digest) < (b.time, b.digest)
+    return (a.time, a.digest, a.id) < (b.time, b.digest, b.id)
 
 
 def same_snapshot(a: ShopFact, b: ShopFact) -> bool:

@@ -7,8 +7,8 @@ order in which the facts came in. Whether a step is still true does: it is judge
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.tracking.domain.calendar import local_day
@@ -29,8 +29,7 @@ from services.tracking.domain.walk import Heard, Telling, Walked, eta_label
 from shared.contracts.vocabulary import Actor, Clock, PaymentState, ShopState, Stage, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What makes a step one and the same, however many facts tell of it."""
 
     step: Step
@@ -38,8 +37,7 @@ class Told:
     parcel: ParcelKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StepDue:
+class StepDue(NamedTuple):
     """A step to announce. `still_true` is False when it is for the record only: the buyer would hear old news.
 
     `seen` is the parcel as a message about this step shows it. `caused_by` is the id of the earliest fact that tells of
@@ -164,4 +162,4 @@ def merged(dues: Iterable[StepDue]) -> StepDue:
     in_order = sorted(dues, key=lambda due: (due.occurred_at, str(due.caused_by)))
     holding = [due for due in in_order if due.still_true]
     first = in_order[0]
-    return replace(first, still_true=bool(holding), seen=holding[-1].seen if holding else first.seen)
+    return first._replace(still_true=bool(holding), seen=holding[-1].seen if holding else first.seen)

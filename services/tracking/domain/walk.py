@@ -8,8 +8,10 @@ same walk.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from services.tracking.domain.calendar import local_day
@@ -39,12 +41,16 @@ from shared.contracts.vocabulary import Stage, Step
 BEFORE_THE_ORDER = timedelta(days=2)
 """Clocks differ and labels are printed early; what is older than this belongs to an earlier use of the reference."""
 
+OF_ANOTHER_PARCEL = frozenset({"before_the_order", "reference_reused"})
+"""Why a fact of this reference says nothing of this order's parcel."""
+
+_NO_RUNS: Mapping[str, int] = MappingProxyType({})
+
 Telling = tuple[Step, str]
 """A step and its occurrence, of one parcel."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What an order makes of its parcels' facts.
 
     `placed_at`: earlier facts are another order's. `day_zone` (IANA) says which day a scan belongs to. `promises`:
@@ -62,8 +68,7 @@ class Frame:
         return self.placed_at - BEFORE_THE_ORDER if self.placed_at is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """How far a parcel's life has been gone through, and what the next fact is put onto.
 
     `place` is that of the newest fact, whether it counted or not; `facts` counts them. `runs` numbers the unbroken runs
@@ -75,15 +80,14 @@ class Walk:
     state: ParcelState = NEVER_SCANNED
     place: Place | None = None
     facts: int = 0
-    runs: Mapping[str, int] = field(default_factory=dict)
+    runs: Mapping[str, int] = _NO_RUNS
     unbroken: frozenset[str] = frozenset()
     moved_at: datetime | None = None
     good_at: datetime | None = None
     reused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """One fact in its place. `ignored` is the reason why it changed nothing; it tells what it tells all the same."""
 
     fact: ParcelFact
@@ -91,8 +95,7 @@ class Heard:
     tellings: tuple[Telling, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
+class Walked(NamedTuple):
     """A walk and what was heard on it."""
 
     walk: Walk
@@ -108,7 +111,7 @@ class Walked:
 
     @property
     def ignored(self) -> tuple[Ignored, ...]:
-        return tuple(Ignored(each.ignored, each.fact.id) for each in self.heard if each.ignored is not None)
+        return tuple([Ignored(each.ignored, each.fact.id) for each in self.heard if each.ignored is not None])
 
 
 NOT_BEGUN = Walk()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -78,7 +77,7 @@ async def test_the_same_step_from_two_consumers_at_once_is_planned_once(notifier
 async def test_other_content_under_a_known_id_changes_nothing(notifier: Notifier) -> None:
     told = delivery(step(Step.SHIPPED))
     await notifier.hears(told)
-    otherwise = replace(told, data=step(Step.DELIVERED), digest=digest_of(b"other"), offset=told.offset + 1_000_000)
+    otherwise = told._replace(data=step(Step.DELIVERED), digest=digest_of(b"other"), offset=told.offset + 1_000_000)
     assert await notifier.hears(otherwise) == ["stale"]
     assert await count(notifier.database, "messages", "step = 'delivered'") == 0
 

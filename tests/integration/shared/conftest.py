@@ -8,7 +8,7 @@ import pytest
 
 from shared.database import Database, run
 from shared.messaging.tables import MESSAGING
-from tests.support.consuming import prepare
+from tests.support.consuming import store
 from tests.support.migrated import opened
 from tests.support.plain_logs import plain_logs
 
@@ -21,12 +21,4 @@ async def messaging(database: str) -> AsyncIterator[Database]:
         async with opened_database.transaction() as tx:
             for statement in MESSAGING:
                 await run(tx, statement)
-        yield opened_database
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Database]:
-    """As `messaging`, and a table for what a test's handler takes in."""
-    async with opened(database) as opened_database:
-        await prepare(opened_database)
         yield opened_database

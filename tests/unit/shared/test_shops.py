@@ -33,6 +33,14 @@ def test_two_lines_are_enough_for_a_shop(tmp_path: Path) -> None:
     assert (shop.id, shop.language, shop.zone, shop.country) == ("faro", "es", "Europe/Madrid", "ES")
     assert shop.quiet_hours is None
     assert shop.promise.announce_broken
+    assert (shop.promise.cut_off, shop.promise.tell_at) == (time(14), time(9))
+
+
+def test_a_shop_may_have_its_own_idea_of_late_and_keeps_the_rest(tmp_path: Path) -> None:
+    text = LEAST + "[promise]\nfirst_scan_business_days = 2\ncut_off = 17:30:00\n"
+    rules = shop_from(tmp_path, text).promise
+    assert (rules.first_scan_business_days, rules.cut_off) == (2, time(17, 30))
+    assert (rules.stalled_domestic_business_days, rules.stalled_international_business_days) == (3, 5)
 
 
 def test_a_shop_may_say_when_it_is_quiet_and_what_it_calls_its_courier(tmp_path: Path) -> None:
@@ -63,6 +71,27 @@ BROKEN = {
     "an unknown step": (LEAST + '[channels.only]\nteleported = ["email"]', "channels.only.teleported"),
     "a carrier that is no id": (LEAST + '[carrier_names]\nSEUR = "Seur"', "carrier_names.SEUR"),
     "a secret": (LEAST + 'api_keys = ["x"]', "api_keys: Extra inputs are not permitted"),
+    "no day of patience": (
+        LEAST + "[promise]\nfirst_scan_business_days = 0",
+        "promise.first_scan_business_days: Input should be greater than or equal to 1",
+    ),
+    "endless patience": (
+        LEAST + "[promise]\nstalled_domestic_business_days = 365",
+        "promise.stalled_domestic_business_days: Input should be less than or equal to 60",
+    ),
+    "half a day": (
+        LEAST + "[promise]\nstalled_international_business_days = 2.5",
+        "promise.stalled_international_business_days: Input should be a valid integer",
+    ),
+    "an hour that is none": (
+        LEAST + '[promise]\ncut_off = "25:00"',
+        "promise.cut_off: Input should be in a valid time",
+    ),
+    "a cut-off in another zone": (
+        LEAST + '[promise]\ncut_off = "14:00Z"',
+        "promise.cut_off: Value error, a local time such as 14:00:00, without a zone",
+    ),
+    "an unknown promise": (LEAST + "[promise]\nstalled_days = 3", "promise.stalled_days: Extra inputs"),
     "another id than its file": (LEAST + 'id = "other"', "id: remove it"),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -71,7 +70,16 @@ def story(
     facts = {key: tuple(found) for key, found in ((SEUR, seur), (CORREOS, correos)) if key in standing.parcels}
     decision = advance(snapshots, facts, tuple(late))
     order = _order(standing, buyer or Buyer(email="lucia.canaria@example.com"), items, shop)
-    return OrderStory(order, decision, snapshots, facts, tuple(late), (), (), None)
+    return OrderStory(
+        order=order,
+        decision=decision,
+        steps=(),
+        messages=(),
+        snapshots=snapshots,
+        facts=facts,
+        time_facts=tuple(late),
+        finished_at=None,
+    )
 
 
 def _order(standing: ShopFact, buyer: Buyer, items: int | None, shop: str) -> Order:
@@ -108,4 +116,4 @@ def html(told: OrderStory, now: datetime = FRIDAY, lang: str | None = "es", by: 
 
 
 def refunded(snapshot: ShopFact) -> ShopFact:
-    return replace(snapshot, payment=PaymentState.REFUNDED)
+    return snapshot._replace(payment=PaymentState.REFUNDED)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.tracking.domain.promise import PromiseBroken
+from services.tracking.domain.promise import PromiseBroken, Stalled
 from services.tracking.domain.shipment import ParcelFact
 from shared.contracts.vocabulary import Stage, Step
 from tests.unit.tracking.facts import CORREOS, SEUR, Buyer, at, decide, heard, recorded, says, scan
@@ -120,11 +120,30 @@ def test_a_broken_promise_is_told_once_for_each_promised_day() -> None:
     assert buyer.hears(again, scans, time_facts=[*late, PromiseBroken(SEUR, date(2026, 3, 12))]) == ["delayed"]
 
 
-@pytest.mark.parametrize("better", ["out_for_delivery", "delivered", "ready_for_pickup", "failed_attempt", "returning"])
+@pytest.mark.parametrize("better", ["delivered", "ready_for_pickup", "failed_attempt", "returning"])
 def test_a_broken_promise_is_no_news_beside_something_better(better: str) -> None:
     shop = says("shipped", parcels=[SEUR], promise=date(2026, 3, 9))
     late = [PromiseBroken(SEUR, date(2026, 3, 9))]
     assert "delayed" in recorded(decide(shop, [scan(better, 10)], time_facts=late).steps)
+
+
+@pytest.mark.parametrize("condition", [None, "customs", "address_problem"])
+def test_a_broken_promise_is_told_whatever_keeps_the_parcel(condition: str | None) -> None:
+    shop = says("shipped", parcels=[SEUR], promise=date(2026, 3, 9))
+    stage = "in_transit" if condition else "out_for_delivery"
+    stands = scan(stage, 10, condition=condition, by="buyer" if condition else None)
+    steps = decide(shop, [stands], time_facts=[PromiseBroken(SEUR, date(2026, 3, 9))]).steps
+    assert "promise:2026-03-09" in [due.occurrence for due in steps if due.still_true]
+
+
+def test_a_silence_is_told_anew_of_a_promise_that_was_made_since() -> None:
+    buyer, scans = Buyer(), [scan("in_transit", 3)]
+    first, silence = says("shipped", parcels=[SEUR]), Stalled(SEUR, at(3), at(9))
+    buyer.hears(first, scans)
+    assert buyer.hears(first, scans, time_facts=[silence]) == ["delayed"]
+    shop = [first, says("shipped", 2, day=10, parcels=[SEUR], promise=date(2026, 3, 12))]
+    buyer.hears(shop, scans)
+    assert buyer.hears(shop, scans, time_facts=[PromiseBroken(SEUR, date(2026, 3, 12))]) == ["delayed"]
 
 
 def test_a_promise_that_was_moved_in_time_is_not_broken() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -17,8 +16,7 @@ from tests.unit.tracking.page_story import CARRIERS, announcer, html, page, ship
 CANARIES = ("Lucía Canaria", "lucia.canaria", "600987654", "Calle del Canario 7", "28013", "Ring twice")
 BUYER = Buyer(name="Lucía Canaria", email="lucia.canaria@example.com", phone="+34600987654", locale="es-ES")
 ATTACK = "<script>alert(1)</script>\"' onload=x"
-TALKATIVE = replace(
-    scan("delivered", 6, city="Madrid", to="neighbour"),
+TALKATIVE = scan("delivered", 6, city="Madrid", to="neighbour")._replace(
     postal_code="28013",
     code="Ring twice",
     text="Entregado a Lucía Canaria, Calle del Canario 7",
@@ -62,7 +60,7 @@ def hostile() -> str:
             ),
         ),
     )
-    scans = [scan("in_transit", 4, city=ATTACK), replace(scan("in_transit", 5, city="Évil\u202e\x1b[0m"), country="ES")]
+    scans = [scan("in_transit", 4, city=ATTACK), scan("in_transit", 5, city="Évil\u202e\x1b[0m")._replace(country="ES")]
     return html(story(shipped(), seur=scans), by=announcer(carrier))
 
 

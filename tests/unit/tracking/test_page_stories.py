@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -176,7 +175,7 @@ def test_the_shops_word_that_it_arrived_is_on_the_timeline() -> None:
 
 
 def test_an_hour_without_a_zone_is_told_as_about() -> None:
-    told = html(story(shipped(), seur=[replace(COLLECTED, clock=Clock.ASSUMED)]))
+    told = html(story(shipped(), seur=[COLLECTED._replace(clock=Clock.ASSUMED)]))
     assert "Martes 3 de marzo, sobre las 19:00".lower() in told.lower()
 
 
@@ -189,7 +188,7 @@ def test_english_readers_read_the_same_story_in_english() -> None:
 
 
 def test_a_foreign_place_is_named_with_its_country_in_the_readers_language() -> None:
-    abroad = replace(scan("in_transit", 4, city="LEIPZIG"), country="DE")
+    abroad = scan("in_transit", 4, city="LEIPZIG")._replace(country="DE")
     told = story(shipped(), seur=[COLLECTED, abroad])
     assert only(page(told)).place == "Leipzig, Alemania"
     assert only(page(told, lang="en")).place == "Leipzig, Germany"

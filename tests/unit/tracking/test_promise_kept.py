@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -69,10 +68,10 @@ def test_a_parcel_delivered_in_time_kept_its_promise_however_long_ago() -> None:
     assert is_broken(day, "UTC", now=at(11, "00:00"))
 
 
-def over(decision: Decision, now: datetime, patience: Patience = Patience()) -> list[TimeFact]:
+def over(decision: Decision, now: datetime) -> list[TimeFact]:
     """What the passing of time has to tell by `now`."""
     fold = decision.fold
-    due = deadlines(fold.shop, fold.states, fold.sent, fold.told, patience)
+    due = deadlines(fold.shop, fold.states, fold.basis.sent, fold.told, Patience())
     return [deadline.fact for deadline in due if deadline.at <= now]
 
 
@@ -116,5 +115,5 @@ def test_without_a_promise_nothing_is_late() -> None:
 
 
 def test_a_shop_that_wants_no_word_of_it_has_no_deadlines() -> None:
-    silent = replace(says("shipped", parcels=[SEUR], promise=TUESDAY), watched=False)
+    silent = says("shipped", parcels=[SEUR], promise=TUESDAY)._replace(watched=False)
     assert over(decide(silent, [scan("in_transit", 3)]), at(30)) == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.tracking.domain.shipment import NEVER_SCANNED, ParcelFact, as_told_by, in_true_order
@@ -144,7 +142,7 @@ def test_scans_from_before_the_order_belong_to_an_earlier_parcel() -> None:
 
 
 def test_a_scan_from_the_future_counts_as_of_when_it_was_heard() -> None:
-    odd = replace(scan("in_transit", 4), occurred_at=at(4).replace(year=2062), heard_at=at(4, "10:05"))
+    odd = scan("in_transit", 4)._replace(occurred_at=at(4).replace(year=2062), heard_at=at(4, "10:05"))
     state = fold_parcel([odd, scan("delivered", 5)])
     assert (state.stage, state.since) == (Stage.DELIVERED, at(5))
 

@@ -8,7 +8,7 @@ from alembic import op
 from shared.messaging.tables import MESSAGING_V2
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 CONCURRENT_INDEXES = {
     "messages_step": "ON messages (step_event)",

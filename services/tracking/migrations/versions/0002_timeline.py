@@ -55,6 +55,7 @@ ORDERS = (
         ADD COLUMN late boolean NOT NULL DEFAULT false,
         ADD COLUMN email text,
         ADD COLUMN phone text,
+        ADD COLUMN basis text,
         ADD COLUMN fold text
     """,
     """
@@ -66,13 +67,9 @@ ORDERS = (
     # State changes with each scan and none of the indexed columns does: with room on the page no index is touched.
     "ALTER TABLE orders SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)",
     "ALTER TABLE order_parcels SET (fillfactor = 80)",
-    "DROP INDEX orders_newest",
-    "CREATE INDEX orders_newest ON orders (shop, placed_at DESC, order_id DESC)",
-    "CREATE INDEX orders_newest_of_all ON orders (placed_at DESC, shop DESC, order_id DESC)",
-    "CREATE INDEX orders_email ON orders (shop, email) WHERE email IS NOT NULL",
-    "CREATE INDEX orders_phone ON orders (shop, phone) WHERE phone IS NOT NULL",
-    "CREATE INDEX orders_late ON orders (shop, placed_at DESC, order_id DESC) WHERE late",
-    "CREATE INDEX order_parcels_reference ON order_parcels (reference)",
+    "CREATE INDEX orders_email ON orders (email, shop) WHERE email IS NOT NULL",
+    "CREATE INDEX orders_phone ON orders (phone, shop) WHERE phone IS NOT NULL",
+    "CREATE INDEX orders_late ON orders (shop, placed_at DESC, order_id) WHERE late",
 )
 
 

@@ -8,7 +8,7 @@ from alembic import op
 from shared.messaging.tables import MESSAGING_V2
 
 revision = "0006"
-down_revision = "0002"
+down_revision = "0005"
 
 TABLES = (
     """
@@ -18,6 +18,9 @@ TABLES = (
         raised_at     timestamptz NOT NULL
     )
     """,
+    "ALTER TABLE forgotten ENABLE ROW LEVEL SECURITY",
+    "CREATE POLICY one_shop ON forgotten FOR SELECT TO hito_tenant USING (shop = current_setting('hito.shop', true))",
+    "GRANT SELECT ON forgotten TO hito_tenant",
 )
 
 

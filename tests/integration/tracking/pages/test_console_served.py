@@ -7,7 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.tracking.conflicts import mark_conflicts
 from services.tracking.console.orders import PAGE_SIZE
+from services.tracking.store import OrderKey
+from services.tracking.watch import look_once
 from shared.contracts.outcomes import MessageOutcome
 from shared.contracts.vocabulary import Channel, Step, Verdict
 from shared.database import run
@@ -68,6 +71,29 @@ async def test_what_was_searched_for_is_in_no_address(tracking: Tracking) -> Non
     assert not [address for address in addresses if "lucia" in address]
     filters = await tracking.console.post("/search", data={"q": "", "state": "confirmed", "late": "false"})
     assert filters.headers["location"] == "/?state=confirmed&late=false"
+
+
+async def test_orders_of_several_shops_with_one_number_and_one_instant_are_all_listed(tracking: Tracking) -> None:
+    async with tracking.database.transaction() as tx:
+        await run(
+            tx,
+            "INSERT INTO orders (shop, order_id, token_hash, placed_at) SELECT 'shop-' || s, 'B-' || n, "
+            "decode(md5(s || '-' || n), 'hex'), '2026-03-02' FROM generate_series(1, 4) s, generate_series(1, 40) n",
+        )
+    seen: list[str] = []
+    path = "/"
+    while path:
+        text = (await tracking.console.get(path)).text
+        seen += [part.partition('"')[0] for part in text.split('href="/orders/')[1:]]
+        path = text.partition('class="button" href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert len(seen) == 160
+    assert len(set(seen)) == 160
+
+
+async def test_a_phone_is_found_as_a_caller_says_it(tracking: Tracking) -> None:
+    await tracking.hears(order("confirmed"))
+    answer = await tracking.console.post("/search", data={"q": "600 00 00 01"})
+    assert answer.headers["location"] == f"/orders/demo/{ORDER}"
 
 
 async def test_a_long_list_is_read_page_by_page_to_its_end(tracking: Tracking) -> None:
@@ -145,7 +171,10 @@ async def test_order_numbers_with_odd_characters_can_be_opened(tracking: Trackin
 async def test_the_queues_show_what_waits_for_somebody(tracking: Tracking) -> None:
     await tracking.hears(order("confirmed", 1), scan("unknown", 4, carrier_code="ZZ9", carrier_text="raro"))
     await tracking.hears(order("preparing", 1))
+    await tracking.hears(order("shipped", order_id="S-1", parcels=[CORREOS]))
+    await look_once(tracking.database, tracking.announcer, at(31))
     async with tracking.database.transaction() as tx:
+        await mark_conflicts(tx, [OrderKey("demo", ORDER)])
         await run(
             tx,
             'INSERT INTO dead_letters (topic, partition, "offset", headers, reason, handler) '
@@ -156,3 +185,6 @@ async def test_the_queues_show_what_waits_for_somebody(tracking: Tracking) -> No
     assert "not JSON" in text and "3/77" in text
     assert f"/orders/demo/{ORDER}" in text, "the contradiction leads to its order"
     assert SEUR[1] in text, "the parcel without an order"
+    stuck = text.partition('id="stuck"')[2].partition("</section>")[0]
+    assert "/orders/demo/S-1" in stuck and "/".join(CORREOS) in stuck and "la primera lectura" in stuck
+    assert "que la tienda nombre un paquete" in stuck, "and the one without a parcel"

@@ -1,0 +1,17 @@
+"""What really happens to orders: each life with what is true in its end, and what its buyer hears as it happens."""
+
+from __future__ import annotations
+
+from tests.support.real_lives import at_the_door, lateness, odd_facts, on_the_road, several_parcels, the_shops_word
+from tests.support.real_lives.script import Life, Moment, life, parcel
+
+LIVES: tuple[Life, ...] = (
+    *at_the_door.LIVES,
+    *on_the_road.LIVES,
+    *several_parcels.LIVES,
+    *the_shops_word.LIVES,
+    *lateness.LIVES,
+    *odd_facts.LIVES,
+)
+
+__all__ = ["LIVES", "Life", "Moment", "life", "parcel"]
