@@ -161,8 +161,8 @@ async def test_nothing_goes_before_its_day_was_written_down_for_longer_than_an_i
 
 async def test_the_day_is_not_moved_on_while_the_last_one_is_settling(tracking: Tracking) -> None:
     await finish(tracking)
-    await announce(tracking, OVER)
     await finish(tracking, "A-2", CORREOS)
+    await announce(tracking, OVER)
     await tracking.tell(order("cancelled", 2, order_id="A-2", placed_at=at(3)))
     await announce(tracking, OVER + SETTLED_AFTER / 2)
     assert await forget(tracking, OVER + SETTLED_AFTER) == 1
