@@ -25,7 +25,8 @@ from shared.partitions import (
     sweep_default,
 )
 
-KEEP_PUBLISHED = timedelta(hours=1)
+KEEP_PUBLISHED = timedelta(minutes=5)
+"""Kafka has them; a glance back is all they are good for, and each is on disk twice, as written and as published."""
 KEEP_DEAD_LETTERS = timedelta(days=90)
 """They hold a message's bytes, and so a buyer's address: long enough to mend and replay, no longer."""
 INBOX_KEEP = timedelta(days=35)

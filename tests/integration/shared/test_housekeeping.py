@@ -137,7 +137,7 @@ def failed(duty: str) -> float:
 
 async def test_a_process_keeps_the_tables_of_messaging_small_by_itself(database: str, messaging: Database) -> None:
     await write(messaging, 12_000)
-    await ask(messaging, "UPDATE outbox SET published_at = now() - interval '61 minutes' RETURNING id")
+    await ask(messaging, "UPDATE outbox SET published_at = now() - interval '6 minutes' RETURNING id")
     runtime = Runtime("test", ("relay",))
     async with opened(database, "relay") as own:
         house = Housekeeping(messaging_duties(), own, runtime, lambda: datetime.now(UTC))
@@ -163,11 +163,11 @@ async def write(database: Database, number: int) -> None:
         await outbox.append(tx, [Outgoing("steps", b"k", b"{}", [("nth", str(nth).encode())]) for nth in range(number)])
 
 
-async def test_published_rows_go_after_an_hour_and_unpublished_ones_never(messaging: Database) -> None:
+async def test_published_rows_go_after_five_minutes_and_unpublished_ones_never(messaging: Database) -> None:
     await write(messaging, 3)
     first, second, _ = [row["id"] for row in await ask(messaging, "SELECT id FROM outbox ORDER BY id")]
     now = datetime.now(UTC)
-    for published, age in ((first, timedelta(minutes=61)), (second, timedelta(minutes=59))):
+    for published, age in ((first, timedelta(minutes=6)), (second, timedelta(minutes=4))):
         at = "UPDATE outbox SET published_at = :at WHERE id = :id RETURNING id"
         await ask(messaging, at, at=now - age, id=published)
     await ask(messaging, "UPDATE outbox SET created_at = now() - interval '9 days' RETURNING id")
