@@ -184,6 +184,16 @@ async def test_a_forgotten_order_that_is_sent_again_is_too_old_and_an_order_that
     }
 
 
+async def test_a_forgotten_order_that_a_shop_sends_again_is_stale_and_announces_nothing(tracking: Tracking) -> None:
+    await finish(tracking)
+    steps = len(await tracking.steps())
+    await keep_house(tracking, OVER + HOUR)
+    again = order("confirmed", 2, parcels=[SEUR])
+    assert await tracking.tell(again, scan("out_for_delivery", 5)) == ["stale", "parked"]
+    assert len(await tracking.steps()) == steps
+    assert await known(tracking) == []
+
+
 async def test_an_order_placed_later_or_with_another_shop_is_not_too_old(tracking: Tracking) -> None:
     await finish(tracking)
     await keep_house(tracking, OVER + HOUR)
