@@ -99,10 +99,9 @@ async def _run(service: str, processes: Mapping[str, Part], names: tuple[str, ..
     }
     if not any(part.serves_http or part.one_shot for part in parts):
         tasks.add(asyncio.create_task(serve_operations(runtime, load_settings(OperationsSettings)), name="operations"))
-    collecting = asyncio.create_task(_collect_now_and_then(), name="collector")
     log.info("started", process=" ".join(names))
-    crashed = await _wait_for_end(runtime, tasks)
-    collecting.cancel()
+    with _collected_by_the_clock():
+        crashed = await _wait_for_end(runtime, tasks)
     if crashed is None:
         log.info("stopped", process=" ".join(names))
         return 0
@@ -112,7 +111,8 @@ async def _run(service: str, processes: Mapping[str, Part], names: tuple[str, ..
     return EXIT_CRASHED
 
 
-async def _collect_now_and_then() -> None:
+@contextlib.contextmanager
+def _collected_by_the_clock() -> Iterator[None]:
     """Look for cycles by the clock, not by the count of objects.
 
     A batch makes and drops some hundred thousand objects, nearly none of them in a cycle; looking through them each
@@ -121,6 +121,16 @@ async def _collect_now_and_then() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+    collecting = asyncio.create_task(_collect_now_and_then(), name="collector")
+    try:
+        yield
+    finally:
+        collecting.cancel()
+        gc.enable()
+        gc.unfreeze()
+
+
+async def _collect_now_and_then() -> None:
     while True:
         await asyncio.sleep(COLLECT_PAUSE.total_seconds())
         gc.collect()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,11 @@ import orjson
 
 from services.tracking.directory import Directory
 from services.tracking.domain.order import Decision
+from services.tracking.domain.promise import Patience
 from services.tracking.domain.shipment import NEVER_SCANNED, ParcelKey, ParcelState
 from services.tracking.domain.telling import StepDue
 from services.tracking.tokens import token_of
+from services.tracking.translate import patience_of
 from shared.contracts.envelope import Envelope, Outgoing
 from shared.contracts.orders import Order, Shipment
 from shared.contracts.steps import ParcelFacts, step_id
@@ -39,6 +42,11 @@ class Announcer:
     directory: Directory
     public_url: str
     token_secret: str
+
+    @cached_property
+    def patience(self) -> Mapping[str, Patience]:
+        """By shop: after how long what counts as late."""
+        return {shop.id: patience_of(shop) for shop in self.shops}
 
     def tracking_url(self, shop: str, order_id: str) -> str:
         return f"{self.public_url.rstrip('/')}/t/{token_of(self.token_secret, shop, order_id)}"

@@ -14,15 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.tracking import store_writes
 from services.tracking.announce import Announcer, Document
 from services.tracking.checkpoint import write_basis, write_fold
-from services.tracking.conflicts import mark_conflicts
 from services.tracking.domain.lifecycle import FINAL
 from services.tracking.domain.order import Decision, is_late
 from services.tracking.domain.promise import deadlines
 from services.tracking.domain.shipment import ParcelKey
 from services.tracking.domain.snapshot import ShopFact
+from services.tracking.ops.conflicts import mark_conflicts
 from services.tracking.rows import shop_fact_to_json
 from services.tracking.store import OrderKey, StoredOrder
-from services.tracking.translate import patience_of
 from services.tracking.watches import watch_events
 from shared.contracts.envelope import Outgoing
 from shared.contracts.vocabulary import OrderState
@@ -194,7 +193,6 @@ def _finished_at(decision: Decision) -> datetime:
 
 def _check_at(decision: Decision, key: OrderKey, announcer: Announcer) -> datetime | None:
     """When somebody has to look again whether something is late; None when time alone will tell nothing more."""
-    fold, patience = decision.fold, patience_of(announcer.shops[key.shop])
-    return min(
-        (each.at for each in deadlines(fold.shop, fold.states, fold.basis.sent, fold.told, patience)), default=None
-    )
+    fold, patience = decision.fold, announcer.patience[key.shop]
+    due = deadlines(fold.shop, decision.parcels, fold.basis.sent, fold.told, patience)
+    return min((each.at for each in due), default=None)

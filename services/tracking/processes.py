@@ -18,10 +18,10 @@ from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
 from services.tracking.directory import Directory, keep_fresh
-from services.tracking.group_lag import GroupLag
 from services.tracking.intake import intake
 from services.tracking.new_key import make_key
-from services.tracking.rebuild import Replay, rebuild
+from services.tracking.ops.group_lag import GroupLag
+from services.tracking.recovery.rebuild import Replay, rebuild
 from services.tracking.retention import RetentionSettings, retention_duties, timeline_months
 from services.tracking.settings import TrackingSettings, ops_keys, shop_keys
 from services.tracking.watch import watch

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from services.tracking import queues, store
+from services.tracking import store
 from services.tracking.announce import Announcer
 from services.tracking.domain.promise import TimeFact, deadlines
 from services.tracking.handlers import NewFacts, apply
+from services.tracking.ops import queues
 from services.tracking.store import OrderKey, StoredOrder
-from services.tracking.translate import patience_of
 from shared.database import Database, fetch
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import is_infrastructure
@@ -72,6 +72,6 @@ def _due(order: StoredOrder, announcer: Announcer, now: datetime) -> list[TimeFa
     """Empty when things have changed since somebody said when to look: it is then said anew."""
     if order.fold is None:
         return []
-    fold, patience = order.fold, patience_of(announcer.shops[order.key.shop])
+    fold, patience = order.fold, announcer.patience[order.key.shop]
     over = deadlines(fold.shop, fold.states, fold.basis.sent, fold.told, patience)
     return [deadline.fact for deadline in over if deadline.at <= now]

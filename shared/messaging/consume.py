@@ -87,6 +87,7 @@ class Consumer:
         self._intake, self._subscription = intake, subscription
         self._database, self._runtime = database, runtime
         self._topics = {topic.name: topic for topic in intake.topics}
+        self._kept_once = {topic.name for topic in intake.kept_once}
         self._watchdog = Watchdog(intake.group)
         self._backoff = Backoff(runtime.stop)
         self._waiting_for: str | None = "the first fetch"
@@ -140,7 +141,7 @@ class Consumer:
         """Nothing of it was committed: it comes again, to whoever has its partitions then."""
         if self._upcoming is not None:
             self._upcoming.cancel()
-            await asyncio.wait([self._upcoming])
+            await asyncio.gather(self._upcoming, return_exceptions=True)
             self._upcoming = None
 
     async def _settle(self, records: Sequence[ConsumerRecord], decoded: Decoded | None = None) -> None:
@@ -175,9 +176,8 @@ class Consumer:
 
     async def _take_in(self, records: Sequence[ConsumerRecord], decoded: Decoded | None = None) -> None:
         decoded = decoded or decode_all(records, self._topics)
-        kept_once = {topic.name for topic in self._intake.kept_once}
         async with self._database.transaction() as tx:
-            claimed = await claim(tx, decoded.deliveries, kept_once)
+            claimed = await claim(tx, decoded.deliveries, self._kept_once)
             taken = await self._intake.handle(tx, claimed.fresh) if claimed.fresh else ()
             await bury(tx, decoded.dead, self._intake.group)
         self._count(claimed.fresh, taken)

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from sandbox.providers.http_server import HttpServer, listen, port_of
-from services.tracking.conflicts import mark_conflicts
+from services.tracking.ops.conflicts import mark_conflicts
 from services.tracking.store import OrderKey
 from shared.contracts.orders import Promise
 from shared.database import Database

@@ -19,6 +19,8 @@ from sandbox.world import World
 from tests.support.worlds import LOOK_PAUSE_SECONDS, a_world, chapter, outcome_of, play, until_messages_flow
 
 ORDERS = 36
+CHAPTERS_AT_MOST = 4
+"""A second consumer that joins late on a busy machine may find its share taken in already: then the story goes on."""
 READY_DEADLINE_SECONDS = 60
 _CONSUMED = re.compile(r"^messaging_client_consumed_messages_total\{[^}]*\} ([0-9.]+)$", re.MULTILINE)
 SECOND_CONSUMERS = (
@@ -49,6 +51,8 @@ class SecondConsumer:
             return False
 
     async def leave(self, world: World) -> None:
+        if self.process.pid is None:
+            return
         metrics = (await world.client.get(f"{self.operations}/metrics")).text
         self.taken_in += sum(int(float(count)) for count in _CONSUMED.findall(metrics))
         await self.process.stop()
@@ -77,7 +81,6 @@ async def test_the_accept_log_stays_exact_while_second_consumers_join_and_leave_
         a_world(tmp_path_factory.mktemp("rebalance"), pytestconfig, ONE_EACH) as world,
         second_consumers(world) as second,
     ):
-        story = chapter(0, ORDERS)
 
         async def join_and_leave(number: int) -> None:
             """Joined in every third round, at work in the next, gone in the middle of the one after."""
@@ -87,9 +90,14 @@ async def test_the_accept_log_stays_exact_while_second_consumers_join_and_leave_
             if number % 3 == 2:
                 await asyncio.gather(*(consumer.leave(world) for consumer in second))
 
-        await play(world, story, meanwhile=join_and_leave)
-        outcome = await outcome_of(world, story)
+        for number in range(CHAPTERS_AT_MOST):
+            story = chapter(number, ORDERS)
+            await play(world, story, meanwhile=join_and_leave)
+            await asyncio.gather(*(consumer.leave(world) for consumer in second))
+            outcome = await outcome_of(world, story)
 
-        assert outcome.findings.good, outcome.findings.problems
-        assert outcome.unknown == []
+            assert outcome.findings.good, outcome.findings.problems
+            assert outcome.unknown == []
+            if all(consumer.taken_in > 0 for consumer in second):
+                break
         assert all(consumer.taken_in > 0 for consumer in second), "the second consumers never had any work"

@@ -10,8 +10,8 @@ import httpx
 
 from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState
-from services.tracking.group_lag import GroupLag
 from services.tracking.key_entries import Scope
+from services.tracking.ops.group_lag import GroupLag
 from services.tracking.processes import api_app
 from shared.contracts.envelope import Envelope
 from shared.contracts.orders import Order

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tracking import queues
 from services.tracking.api import examples
 from services.tracking.api.documented import OPS_KEY, answered, problems
 from services.tracking.api.keys import not_found
@@ -31,8 +30,9 @@ from services.tracking.api.ops_answers import (
 )
 from services.tracking.api.state import ApiState, state_of
 from services.tracking.cursors import LONGEST_CURSOR, read_cursor, write_cursor
-from services.tracking.replay import AlreadyReplayed, NoSuchLetter, Unpublishable, replay
-from services.tracking.stuck import OLD, stuck_orders
+from services.tracking.ops import queues
+from services.tracking.ops.replay import AlreadyReplayed, NoSuchLetter, Unpublishable, replay
+from services.tracking.ops.stuck import OLD, stuck_orders
 from shared.contracts.base import rfc3339
 from shared.contracts.topics import TOPICS
 from shared.database import Row

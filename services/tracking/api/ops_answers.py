@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from services.tracking.api.answers import Answer
-from services.tracking.stuck import WaitsFor
+from services.tracking.ops.stuck import WaitsFor
 from shared.contracts.base import Instant
 from shared.contracts.vocabulary import OrderState, Step
 

@@ -13,11 +13,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.tracking import queues
 from services.tracking.api.ops import LARGEST_ID, replay_or_say_why_not
 from services.tracking.console.desk import HEADERS, desk_of, screen
 from services.tracking.console.same_origin import from_our_own_page
-from services.tracking.stuck import OLD, stuck_orders
+from services.tracking.ops import queues
+from services.tracking.ops.stuck import OLD, stuck_orders
 from shared.database import Row
 from shared.web import Problem
 

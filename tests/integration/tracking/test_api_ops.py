@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from sandbox.backends.servers import Broker
-from services.tracking.conflicts import mark_conflicts
 from services.tracking.cursors import write_cursor
-from services.tracking.group_lag import GroupLag
+from services.tracking.ops.conflicts import mark_conflicts
+from services.tracking.ops.group_lag import GroupLag
 from services.tracking.store import OrderKey
 from services.tracking.watch import look_once
 from shared.contracts.orders import Promise

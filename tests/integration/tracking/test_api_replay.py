@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.tracking.replay import LIMIT_BYTES
+from services.tracking.ops.replay import LIMIT_BYTES
 from shared.contracts.envelope import Headers, Outgoing
 from shared.contracts.topics import SHOP_ORDERS
 from shared.messaging.dead_letters import REPLAY_OF, DeadLetter, bury

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from services.tracking.replay import Unpublishable, replay
+from services.tracking.ops.replay import Unpublishable, replay
 from shared.database import run
 from tests.support.canaries import BUYER, tables_holding
 from tests.support.erasing import PATH, answer, asked_of_notifier, bought, bury_an_order, erase

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.backends.ports import free_port
 from sandbox.backends.servers import Broker
-from services.tracking.group_lag import GroupLag
+from services.tracking.ops.group_lag import GroupLag
 from shared.contracts.topics import CARRIER_SHIPMENTS
 from shared.database import Database
 from shared.messaging.failures import BrokerAway

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.tracking import queues
 from services.tracking.intake import intake
+from services.tracking.ops import queues
 from shared.contracts.outcomes import MessageOutcome
 from shared.contracts.vocabulary import Channel, OrderState, Stage, Step, Verdict
 from shared.messaging.failures import DependencyAway, Poison

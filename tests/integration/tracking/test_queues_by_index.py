@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tracking import queues
+from services.tracking.ops import queues
+from services.tracking.ops.stuck import stuck_orders
 from services.tracking.search import Place, Wanted, search_orders, sought
-from services.tracking.stuck import stuck_orders
 from shared.database import Database, run
 from tests.support.deliveries import at
 

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.backends.servers import Broker
 from services.tracking.erasure import request_erasure
-from services.tracking.rebuild import Replay, rebuild
+from services.tracking.recovery.rebuild import Replay, rebuild
 from services.tracking.store import OrderKey
 from services.tracking.watch import look_once
 from shared.contracts.topics import TRACKING_ERASURES, TRACKING_STEPS

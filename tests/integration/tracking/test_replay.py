@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from sandbox.backends.servers import Broker
-from services.tracking.replay import LIMIT_BYTES, AlreadyReplayed, NoSuchLetter, Unpublishable, replay
+from services.tracking.ops.replay import LIMIT_BYTES, AlreadyReplayed, NoSuchLetter, Unpublishable, replay
 from shared.contracts.envelope import Headers, Outgoing
 from shared.contracts.shipments import ShipmentEvent
 from shared.database import Database

@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.tracking.conflicts import mark_conflicts
 from services.tracking.console.orders import PAGE_SIZE
+from services.tracking.ops.conflicts import mark_conflicts
 from services.tracking.store import OrderKey
 from services.tracking.watch import look_once
 from shared.contracts.outcomes import MessageOutcome

@@ -16,8 +16,8 @@ from typing import Any
 from services.tracking import store_writes
 from services.tracking.announce import Announcer
 from services.tracking.erasure import take_in_erasures
-from services.tracking.from_the_beginning import read_whole, rewinding
 from services.tracking.intake import GROUP, TOPICS
+from services.tracking.recovery.from_the_beginning import read_whole, rewinding
 from services.tracking.tokens import hash_of, token_of
 from shared.contracts.steps import StepReached
 from shared.contracts.topics import TRACKING_ERASURES, TRACKING_STEPS, Topic

@@ -1,0 +1,1 @@
+"""When the database is lost: the same rows once more, from what Kafka still holds."""
