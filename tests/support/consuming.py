@@ -23,6 +23,7 @@ from shared.contracts.topics import CARRIER_SHIPMENTS, Topic
 from shared.database import Database, fetch, run
 from shared.messaging.consume import Consumer, Intake, Taken
 from shared.messaging.inbox import Delivery
+from shared.messaging.outbox import Relay
 from shared.messaging.publish import Publisher, open_publisher
 from shared.messaging.subscription import Subscription
 from shared.messaging.tables import MESSAGING
@@ -189,3 +190,17 @@ class Interrupting:
         if self.times > 0 and self._reference in {event.reference for event in events}:
             self.times -= 1
             raise self._error
+
+
+@asynccontextmanager
+async def relaying(broker: Broker, database: Database) -> AsyncIterator[None]:
+    """A relay at work: what stands in the outbox reaches the broker."""
+    runtime = Runtime("test", ("relay",))
+    opening = open_publisher(broker.bootstrap, idempotence=broker.supports_idempotence, client_id="test-relay")
+    async with opening as publisher:
+        running = asyncio.create_task(Relay(database, publisher, runtime).run())
+        try:
+            yield
+        finally:
+            runtime.stop.set()
+            await asyncio.wait_for(running, 20)

@@ -24,7 +24,7 @@ from shared.contracts.topics import (
     TRACKING_STEPS,
     Topic,
 )
-from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, ShopState, Stage
+from shared.contracts.vocabulary import Actor, Channel, Condition, DeliveredTo, ShopState, Stage, Verdict
 from shared.messaging.inbox import Delivery, digest_of
 
 SEUR = ("seur", "12345678901234")
@@ -82,6 +82,24 @@ def scan(
         action_by=Actor(by) if by else None,
         delivered_to=DeliveredTo(to) if to else None,
         **changes,
+    )
+
+
+def outcome(step: StepReached, verdict: Verdict, reason: str, channel: Channel = Channel.EMAIL) -> MessageOutcome:
+    """What became of the buyer's message about this step, as the notifier says on the sixth."""
+    return MessageOutcome(
+        shop=step.shop,
+        order_id=step.order_id,
+        message=step.event_id,
+        step=step.step,
+        occurrence=step.occurrence,
+        parcel=step.parcel.key if step.parcel else None,
+        recipient="buyer",
+        channel=channel,
+        verdict=verdict,
+        reason=reason,
+        occurred_at=at(6),
+        caused_by=step.event_id,
     )
 
 

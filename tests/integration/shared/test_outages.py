@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +12,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
 from sandbox.backends.postgres import embedded_postgres
 from sandbox.backends.servers import Broker
-from shared.database import Database
 from shared.messaging.dead_letters import DeadLetter, bury
-from shared.messaging.outbox import Relay
-from shared.messaging.publish import open_publisher
-from shared.processes import Runtime
-from tests.support.consuming import Line, Notebook, Running, new_line, numbered, prepare
+from tests.support.consuming import Line, Notebook, Running, new_line, numbered, prepare, relaying
 from tests.support.migrated import ask, count, opened
 from tests.support.waiting import until
 
@@ -83,19 +77,6 @@ async def send_raw(broker: Broker, line: Line, *values: bytes | None) -> None:
             await producer.send_and_wait(line.topic.name, value, key=b"seur/P0")
     finally:
         await producer.stop()
-
-
-@asynccontextmanager
-async def relaying(broker: Broker, database: Database) -> AsyncIterator[None]:
-    runtime = Runtime("test", ("relay",))
-    opening = open_publisher(broker.bootstrap, idempotence=broker.supports_idempotence, client_id="test-relay")
-    async with opening as publisher:
-        running = asyncio.create_task(Relay(database, publisher, runtime).run())
-        try:
-            yield
-        finally:
-            runtime.stop.set()
-            await asyncio.wait_for(running, 20)
 
 
 async def read_two(broker: Broker, topic: str) -> list[ConsumerRecord]:

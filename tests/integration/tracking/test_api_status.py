@@ -9,31 +9,12 @@ import pytest
 
 from services.tracking.watch import look_once
 from shared.contracts.orders import Line, Promise
-from shared.contracts.outcomes import MessageOutcome
-from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel, Verdict
-from tests.support.deliveries import CORREOS, LUCIA, ORDER, SEUR, at, delivery, order, scan
+from tests.support.deliveries import CORREOS, LUCIA, ORDER, SEUR, at, delivery, order, outcome, scan
 from tests.support.tracking_api import KEY, OPS_KEY, OTHER_KEY, Api
 
 ONE = f"/v1/shops/demo/orders/{ORDER}"
 ALL = "/v1/shops/demo/orders"
-
-
-def outcome(step: StepReached, verdict: Verdict, reason: str, channel: Channel = Channel.EMAIL) -> MessageOutcome:
-    return MessageOutcome(
-        shop=step.shop,
-        order_id=step.order_id,
-        message=delivery(step).envelope.id,
-        step=step.step,
-        occurrence=step.occurrence,
-        parcel=step.parcel.key if step.parcel else None,
-        recipient="buyer",
-        channel=channel,
-        verdict=verdict,
-        reason=reason,
-        occurred_at=at(6),
-        caused_by=step.event_id,
-    )
 
 
 async def test_an_order_answers_with_its_state_parcels_promise_steps_and_messages(api: Api) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 import pytest
 
@@ -16,10 +15,7 @@ from shared.contracts.shipments import ShipmentEvent
 from shared.database import Database
 from shared.messaging.dead_letters import DeadLetter, bury, headers_of
 from shared.messaging.failures import Poison
-from shared.messaging.outbox import Relay
-from shared.messaging.publish import open_publisher
-from shared.processes import Runtime
-from tests.support.consuming import Line, Notebook, all_counted, new_line, numbered, references
+from tests.support.consuming import Line, Notebook, all_counted, new_line, numbered, references, relaying
 from tests.support.migrated import ask, count
 from tests.support.waiting import until
 
@@ -106,19 +102,6 @@ class Unwilling:
     def __call__(self, events: Sequence[ShipmentEvent]) -> None:
         if events and not self.mended:
             raise Poison("unknown shop: it is not configured here")
-
-
-@asynccontextmanager
-async def relaying(broker: Broker, store: Database) -> AsyncIterator[None]:
-    runtime = Runtime("test", ("relay",))
-    opening = open_publisher(broker.bootstrap, idempotence=broker.supports_idempotence, client_id="test-relay")
-    async with opening as publisher:
-        running = asyncio.create_task(Relay(store, publisher, runtime).run())
-        try:
-            yield
-        finally:
-            runtime.stop.set()
-            await asyncio.wait_for(running, 20)
 
 
 async def buried(store: Database, letters: int) -> bool:

@@ -21,11 +21,10 @@ from services.tracking.retention import (
 )
 from services.tracking.store import OrderKey
 from shared.contracts.orders import Order
-from shared.contracts.outcomes import MessageOutcome
-from shared.contracts.vocabulary import Channel, Verdict
+from shared.contracts.vocabulary import Verdict
 from shared.database import run
 from shared.partitions import drop_past_month, make_months, sweep_default
-from tests.support.deliveries import CORREOS, ORDER, SEUR, at, delivery, order, scan
+from tests.support.deliveries import CORREOS, ORDER, SEUR, at, delivery, order, outcome, scan
 from tests.support.migrated import ask, count
 from tests.support.tracking_world import Tracking
 
@@ -42,19 +41,7 @@ async def finish(tracking: Tracking, order_id: str = ORDER, of: tuple[str, str] 
     await tracking.tell(order("confirmed", order_id=order_id, parcels=[of]))
     await tracking.tell(scan("in_transit", 4, of=of), scan("delivered", 6, of=of))
     (first, *_) = [step for step in await tracking.steps() if step.order_id == order_id]
-    outcome = MessageOutcome(
-        shop="demo",
-        order_id=order_id,
-        message=first.event_id,
-        step=first.step,
-        occurrence=first.occurrence,
-        recipient="buyer",
-        channel=Channel.EMAIL,
-        verdict=Verdict.SENT,
-        reason="accepted",
-        occurred_at=at(6),
-    )
-    await tracking.tell(outcome)
+    await tracking.tell(outcome(first, Verdict.SENT, "accepted"))
 
 
 async def forget(tracking: Tracking, now: datetime) -> int:

@@ -14,11 +14,10 @@ from services.tracking.processes import api_app
 from services.tracking.queries import order_story
 from services.tracking.watch import look_once
 from shared.contracts.orders import Promise
-from shared.contracts.outcomes import MessageOutcome
-from shared.contracts.vocabulary import Channel, Verdict
+from shared.contracts.vocabulary import Verdict
 from shared.database import Database, fetch
 from shared.processes import Runtime
-from tests.support.deliveries import LUCIA, SEUR, at, delivery, order, scan
+from tests.support.deliveries import LUCIA, SEUR, at, order, outcome, scan
 from tests.support.forgetful import ForgetfulDatabase, without_filter
 from tests.support.tracking_api import KEY, Api
 from tests.support.tracking_world import Tracking
@@ -58,25 +57,7 @@ async def fill(tracking: Tracking) -> None:
     await look_once(tracking.database, tracking.announcer, at(6))
     told = [step for step in await tracking.steps() if step.shop == "other"]
     assert {step.order_id for step in told} == set(THEIRS)
-    await tracking.tell(
-        *(
-            MessageOutcome(
-                shop=step.shop,
-                order_id=step.order_id,
-                message=delivery(step).envelope.id,
-                step=step.step,
-                occurrence=step.occurrence,
-                parcel=step.parcel.key if step.parcel else None,
-                recipient="buyer",
-                channel=Channel.EMAIL,
-                verdict=Verdict.FAILED,
-                reason="their_reason",
-                occurred_at=at(6),
-                caused_by=step.event_id,
-            )
-            for step in told
-        )
-    )
+    await tracking.tell(*(outcome(step, Verdict.FAILED, "their_reason") for step in told))
 
 
 @pytest.fixture(params=[False, True], ids=["by filter and policy", "by policy alone"])
