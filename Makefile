@@ -25,7 +25,7 @@ demo: $(READY) ## Everything on this machine, without containers; ONCE=1 ends af
 	@$(BIN)/python -m sandbox $(if $(ONCE),--once) $(ARGS)
 
 test: $(READY) ## All tests, from unit to end-to-end (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-embedded: $(READY) ## The same on the embedded broker, whatever else this machine has
 	@HITO_TEST_BROKER=embedded $(MAKE) --no-print-directory test
