@@ -25,7 +25,7 @@ def heard(notices: Iterable[Notice]) -> list[tuple[str | None, ...]]:
 
 
 @pytest.mark.timeout(600)
-async def test_a_sample_of_it_on_the_tables_are_told_of_as_decided_and_only_what_is_due_is_looked_at(
+async def test_a_sample_of_it_on_the_tables_is_told_of_as_decided_and_only_what_is_due_is_looked_at(
     tracking_database: Database,
 ) -> None:
     lives = live_a_year(parcels=250, seed=7)
