@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.domain.delivery import VERDICT_OF, State, sources_of
+from services.notifier.domain.person import person_of
 from services.notifier.domain.plan import Planned, StepFacts
 from shared.contracts.envelope import Outgoing
 from shared.contracts.outcomes import MessageOutcome
@@ -81,6 +82,12 @@ _MESSAGE_TYPES = {
     "not_before": "timestamptz",
     "expires_at": "timestamptz",
     "address": "text",
+    "person": "bytea",
+    "urgency": "text",
+    "zone": "text",
+    "quiet_begin": "time",
+    "quiet_end": "time",
+    "quiet_at": "timestamptz",
 }
 
 
@@ -111,6 +118,12 @@ def _row(message: NewMessage) -> dict[str, Any]:
         "not_before": verdict.not_before,
         "expires_at": verdict.expires_at,
         "address": message.address,
+        "person": person_of(step.shop, message.address) if message.address is not None else None,
+        "urgency": verdict.urgency,
+        "zone": verdict.quiet.zone if verdict.quiet else None,
+        "quiet_begin": verdict.quiet.begin if verdict.quiet else None,
+        "quiet_end": verdict.quiet.end if verdict.quiet else None,
+        "quiet_at": verdict.quiet_at,
     }
 
 
@@ -153,6 +166,18 @@ async def change(tx: AsyncConnection, changes: Mapping[UUID, Change]) -> list[UU
         )
         moved.extend(row["id"] for row in rows)
     return moved
+
+
+async def thaw(tx: AsyncConnection, ids: Iterable[UUID]) -> list[UUID]:
+    """Frozen messages that nobody has tried yet are planned again, to be written anew. Answers those."""
+    rows = await fetch(
+        tx,
+        "UPDATE messages SET state = 'planned', request = NULL, request_sha256 = NULL, language = NULL, "
+        "provider = NULL, changed_at = clock_timestamp() "
+        "WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'frozen' AND tried_at IS NULL RETURNING id",
+        ids=sorted(set(ids)),
+    )
+    return [row["id"] for row in rows]
 
 
 async def tell(tx: AsyncConnection, ids: Iterable[UUID]) -> None:

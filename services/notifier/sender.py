@@ -13,11 +13,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.notifier import erasure, ledger, queue
+from services.notifier import erasure, ledger, queue, quiet, reach
 from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, SendResult, send_timed
 from services.notifier.compose import Composer
 from services.notifier.domain.delivery import LONGEST_RETRY_AFTER, RETRIES, State
 from services.notifier.ledger import Change
+from services.notifier.reach import Lesson
 from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, Row
@@ -96,7 +97,7 @@ class Sender:
     async def tidy(self) -> int:
         """End what time has ended, and count what is in doubt. Always at its pause's pace: answers 0."""
         async with self._database.transaction() as tx:
-            await ledger.tell(tx, await queue.tidy(tx, self._patience))
+            await ledger.tell(tx, [*await queue.tidy(tx, self._patience), *await quiet.put_off(tx)])
             count, age_seconds = await queue.count_unknown(tx)
         MESSAGES_UNKNOWN.set(count)
         UNKNOWN_OLDEST.set(age_seconds)
@@ -157,6 +158,7 @@ class Sender:
             if again:
                 await queue.put_back(tx, again)
             moved = await ledger.change(tx, ended)
+            await reach.learn(tx, _lessons(rows, results), self._clock())
             await ledger.tell(tx, [*moved, *await erasure.call_off_emptied(tx, again)])
         now = self._clock()
         for row, result in zip(rows, results, strict=True):
@@ -191,3 +193,10 @@ class Sender:
             return None
         wished = min(result.retry_after or timedelta(0), LONGEST_RETRY_AFTER)
         return max(pause, wished) * self._chance.uniform(1.0, 1.25)
+
+
+def _lessons(rows: Sequence[Row], results: Sequence[SendResult]) -> Mapping[UUID, Lesson]:
+    refused = (
+        (row, result) for row, result in zip(rows, results, strict=True) if result.outcome is OutcomeClass.REJECTED
+    )
+    return {row["id"]: Lesson(result.reason, result.unreachable) for row, result in refused}

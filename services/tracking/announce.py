@@ -103,7 +103,7 @@ class Announcer:
 
 
 _OF_ORDER = ("lines", "payment", "promise", "policies")
-_OF_BUYER = ("buyer", "recipients", "notify")
+_OF_BUYER = ("buyer", "recipients", "notify", "gift")
 
 
 def parcel_values(

@@ -41,7 +41,7 @@ _CALLED_OFF = frozenset({State.SUPERSEDED, State.SUPPRESSED, State.EXPIRED, Stat
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.PLANNED: _CALLED_OFF | {State.FROZEN},
-    State.FROZEN: _CALLED_OFF | {State.CLAIMED},
+    State.FROZEN: _CALLED_OFF | {State.CLAIMED, State.PLANNED},  # back only while nobody has tried it
     State.CLAIMED: _CALLED_OFF | {State.IN_FLIGHT, State.FROZEN},
     # Back to frozen only on NOT_SENT or THROTTLED. A receipt can be here before our own answer is.
     State.IN_FLIGHT: frozenset(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifier.domain.plan import TRUE_FOR_OTHERWISE
+from services.notifier.domain.urgency import TIMINGS
 from services.notifier.retention import RetentionSettings, forget_contacts, forget_messages
 from shared.contracts.steps import StepReached
 from shared.contracts.topics import TRACKING_STEPS
@@ -59,7 +59,7 @@ async def test_after_its_time_nothing_of_a_person_is_left_and_what_became_of_the
     assert [word for word in PEOPLE if word in await held(notifier)] == []
     after = await notifier.message(Step.SHIPPED)
     gone = {name for name in before if before[name] is not None and after[name] is None}
-    assert gone == {"address", "request"}
+    assert gone == {"address", "person", "request"}
     assert {name for name in before if before[name] != after[name]} == gone
 
 
@@ -150,4 +150,5 @@ def test_a_time_that_cannot_be_kept_is_refused_at_start(
 def test_contacts_are_kept_for_longer_than_any_message_waits_and_any_step_is_delivered_again() -> None:
     shortest = RetentionSettings(keep_contacts_days=15)
     assert TRACKING_STEPS.retention is not None
-    assert timedelta(days=shortest.keep_contacts_days) > TRUE_FOR_OTHERWISE + TRACKING_STEPS.retention
+    longest = max(timing.true_for for timing in TIMINGS.values())
+    assert timedelta(days=shortest.keep_contacts_days) > longest + TRACKING_STEPS.retention
