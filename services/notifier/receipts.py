@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import ledger, reach
-from services.notifier.domain.delivery import STATE_OF_RECEIPT, State
+from services.notifier.domain.delivery import STATE_OF_RECEIPT
 from services.notifier.ledger import Change
 from services.notifier.reach import Lesson
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
@@ -122,8 +122,7 @@ async def apply_receipts(database: Database, provider: str, receipts: Sequence[R
                 continue
             change = Change(STATE_OF_RECEIPT[receipt.verdict], receipt.reason, receipt.provider_message_id)
             done = await ledger.change(tx, {message: change})
-            if done and change.state is State.BOUNCED:
-                await reach.learn(tx, {message: Lesson(receipt.reason, receipt.unreachable)}, receipt.at)
+            await reach.learn(tx, {message: Lesson(receipt.reason, receipt.unreachable)}, receipt.at)
             await ledger.tell(tx, done)
             moved += len(done)
     return moved

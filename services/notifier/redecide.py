@@ -27,7 +27,7 @@ async def lock_waiting(tx: AsyncConnection, shop: str, people: Set[Person]) -> S
     return await fetch(
         tx,
         "SELECT id, channel, urgency, person, state FROM messages WHERE shop = :shop "
-        "AND person = ANY(CAST(:people AS bytea[])) AND state IN ('planned', 'frozen', 'claimed') "
+        "AND person = ANY(CAST(:people AS bytea[])) AND state IN ('planned', 'frozen', 'claimed', 'standby') "
         "ORDER BY id FOR UPDATE",
         shop=shop,
         people=sorted(people),
