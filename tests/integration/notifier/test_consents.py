@@ -16,6 +16,7 @@ from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel, Step
 from tests.support.migrated import ask, count
 from tests.support.notifier_world import BY_MAIL, BY_SMS, Notifier, now, step
+from tests.support.receipts_posted import callback_url, twilio_says
 from tests.support.steps_reached import with_order
 
 EMAIL, SMS, WHATSAPP = Channel.EMAIL, Channel.SMS, Channel.WHATSAPP
@@ -203,3 +204,17 @@ async def test_old_words_go_but_a_withdrawal_that_stands_never_does(notifier: No
     async with notifier.database.transaction() as tx:
         assert await consents.forget(tx, now() + HOUR, 100) == 2
         assert (await consents.standing(tx, [("demo", LUCIA)]))["demo", LUCIA].withdrawn
+
+
+async def test_a_receipt_that_says_nobody_is_there_is_learnt_from_however_often_it_comes(notifier: Notifier) -> None:
+    await notifier.hears(step(Step.SHIPPED, buyer=BY_SMS))
+    await notifier.send_what_is_due()
+    row = await notifier.message(Step.SHIPPED, SMS)
+    for _ in range(2):
+        said = await twilio_says(notifier, callback_url(row), "undelivered", sid=row["provider_message_id"], code=30003)
+        assert said.status_code == 200
+    learnt = await ask(notifier.database, "SELECT channel, reason, until - now() AS left FROM unreachable")
+    assert [(each["channel"], each["reason"]) for each in learnt] == [("sms", "twilio_30003_unreachable_handset")]
+    assert DAY < learnt[0]["left"] <= 2 * DAY
+    await notifier.hears(step(Step.DELIVERED, 2, buyer=BY_SMS))
+    assert await notifier.state(Step.DELIVERED, SMS) == ("suppressed", "address_unreachable")

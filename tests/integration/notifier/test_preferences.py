@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from services.notifier.channels.base import Letter, Request
+from services.notifier.channels.email import Email, EmailSettings
+from services.notifier.compose import Composer
 from services.notifier.preferences.links import LINK_LIVES, new_token
 from services.notifier.queue import take_to_freeze
 from shared.contracts.erasures import ErasureRequested
 from shared.contracts.orders import Buyer, Consent
 from shared.contracts.orders import Recipient as OtherRecipient
 from shared.contracts.vocabulary import Channel, Step
+from shared.database import connect
+from shared.settings import load_settings
+from shared.shops import Shops
 from tests.support.migrated import ask, count
 from tests.support.mortal import SleepyDatabase
-from tests.support.notifier_world import Notifier, now, step
+from tests.support.notifier_world import PUBLIC_URL, Notifier, now, step
+from tests.support.steps_reached import catalog
 
 EMAIL, SMS, WHATSAPP = Channel.EMAIL, Channel.SMS, Channel.WHATSAPP
 LUCIA = Buyer(
@@ -188,13 +196,61 @@ async def test_one_click_is_understood_as_multipart_too(notifier: Notifier) -> N
     assert await notifier.state(Step.IN_TRANSIT) == ("suppressed", "buyer_opted_out")
 
 
-async def test_the_letter_links_to_the_page_and_offers_one_click_only_for_what_is_optional(notifier: Notifier) -> None:
+class Reader(Email):
+    """An e-mail channel that shows each letter it is given."""
+
+    def __init__(self, settings: EmailSettings) -> None:
+        super().__init__(settings)
+        self.read: list[Letter] = []
+
+    def prepare(self, letter: Letter) -> Request:
+        self.read.append(letter)
+        return super().prepare(letter)
+
+
+async def test_a_letter_links_to_the_page_and_offers_one_click_only_for_what_is_optional(notifier: Notifier) -> None:
     await notifier.hears(step(Step.IN_TRANSIT, buyer=LUCIA), step(Step.DELIVERED, order_id="A-2", buyer=LUCIA))
+    reader = Reader(load_settings(EmailSettings))
     async with notifier.database.transaction() as tx:
-        rows = {row["order_id"]: row for row in await take_to_freeze(tx, EMAIL, 10)}
-    assert rows["A-1001"]["preferences_token"] in await link_of(notifier)
-    assert rows["A-1001"]["urgency"] == "optional"
-    assert rows["A-2"]["urgency"] == "urgent"
+        rows = await take_to_freeze(tx, EMAIL, 10)
+    for public_url in (PUBLIC_URL, None):
+        composer = Composer(catalog(), notifier.shops, {EMAIL: reader}, public_url)
+        for row in sorted(rows, key=lambda each: str(each["order_id"])):
+            composer.compose(row, now())
+    links = [PUBLIC_URL + await link_of(notifier, order_id=order_id) for order_id in ("A-1001", "A-2")]
+    assert [letter.preferences_url for letter in reader.read] == [*links, None, None]
+    assert [letter.unsubscribe_url for letter in reader.read] == [f"{links[0]}/unsubscribe", None, None, None]
+
+
+async def test_a_link_with_one_letter_changed_leads_nowhere(notifier: Notifier) -> None:
+    await notifier.hears(step(Step.SHIPPED, buyer=LUCIA))
+    link = await link_of(notifier)
+    start = len("/preferences/")
+    for place in range(start, len(link)):
+        changed = link[:place] + ("A" if link[place] != "A" else "B") + link[place + 1 :]
+        assert (await notifier.http.get(changed)).status_code == 404
+    assert (await notifier.http.get(link)).status_code == 200
+
+
+async def test_while_the_database_is_away_the_page_says_so_in_the_readers_language(notifier: Notifier) -> None:
+    await notifier.hears(step(Step.SHIPPED, buyer=LUCIA))
+    link, browser = await link_of(notifier), {"accept-language": "pt-PT,pt;q=0.9"}
+    gone = connect("postgresql://nobody@127.0.0.1:1/none", name="test")
+    notifier.app.state.preferences = replace(notifier.app.state.preferences, database=gone)
+    answer = await notifier.http.get(link, headers=browser)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "Nada foi alterado" in answer.text
+    await gone.close()
+
+
+async def test_the_page_escapes_what_a_shop_calls_itself(notifier: Notifier) -> None:
+    await notifier.hears(step(Step.SHIPPED, buyer=LUCIA))
+    shop = notifier.shops["demo"].model_copy(update={"name": "<b>Faro</b>{{ 7 * 7 }}"})
+    state = notifier.app.state.preferences
+    notifier.app.state.preferences = replace(state, shops=Shops({"demo": shop}))
+    page = (await notifier.http.get(await link_of(notifier))).text
+    assert "<b>" not in page
+    assert "&lt;b&gt;Faro&lt;/b&gt;{{ 7 * 7 }}" in page
 
 
 async def test_opening_the_page_changes_nothing_whoever_opens_it_and_however_often(notifier: Notifier) -> None:

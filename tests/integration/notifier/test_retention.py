@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifier import consents, reach
+from services.notifier.consents import Purpose, Source, Word
+from services.notifier.domain.person import person_of
 from services.notifier.domain.urgency import TIMINGS
-from services.notifier.retention import RetentionSettings, forget_contacts, forget_messages
+from services.notifier.retention import RetentionSettings, forget_contacts, forget_messages, retention_duties
 from shared.contracts.steps import StepReached
 from shared.contracts.topics import TRACKING_STEPS
 from shared.contracts.vocabulary import Channel, Step
@@ -152,3 +155,21 @@ def test_contacts_are_kept_for_longer_than_any_message_waits_and_any_step_is_del
     assert TRACKING_STEPS.retention is not None
     longest = max(timing.true_for for timing in TIMINGS.values())
     assert timedelta(days=shortest.keep_contacts_days) > longest + TRACKING_STEPS.retention
+
+
+async def test_every_duty_goes_through_and_of_what_buyers_said_only_a_standing_withdrawal_is_left(
+    notifier: Notifier,
+) -> None:
+    await notifier.hears(step(Step.SHIPPED, buyer=BY_WHATSAPP))
+    person = person_of("demo", str(BY_WHATSAPP.phone))
+    withdrawn = Word("demo", person, Channel.SMS, Purpose.EXTRAS, False, Source.PREFERENCES, now(), "A-1001")
+    async with notifier.database.transaction() as tx:
+        await consents.note(tx, [withdrawn])
+        await reach.note_unreachable(tx, Channel.EMAIL, "gone@example.com", "smtp_550_5.1.1", now())
+    in_two_years = now() + timedelta(days=730)
+    for duty in retention_duties(RetentionSettings()):
+        async with notifier.database.transaction() as tx:
+            await duty.bite(tx, in_two_years)
+    assert await count(notifier.database, "preference_links") == await count(notifier.database, "unreachable") == 0
+    (left,) = await ask(notifier.database, "SELECT state, channel FROM consents")
+    assert (left["state"], left["channel"]) == ("withdrawn", "sms")
