@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.notifier.audience import recipients_of
 from services.notifier.channels import Adapters
 from services.notifier.channels.base import ChannelAdapter, Letter, Request
-from services.notifier.intake import recipients_of
+from services.notifier.preferences import links
 from services.notifier.render import render
 from services.notifier.wording.catalog import Catalog
 from services.notifier.wording.situation import RecipientView
@@ -22,18 +23,25 @@ from shared.shops import Shops
 
 @dataclass(frozen=True)
 class Composer:
-    """The words, the shops and the channels. `compose` raises Unrenderable with its reason."""
+    """The words, the shops and the channels. `compose` raises Unrenderable with its reason.
+
+    `public_url`: where buyers reach the notifier. None: letters say nothing of preferences.
+    """
 
     catalog: Catalog
     shops: Shops
     adapters: Adapters
+    public_url: str | None = None
 
     def compose(self, row: Row, now: datetime, adapter: ChannelAdapter) -> dict[str, Any]:
         """The frozen half of a ledger row, as this adapter will send it."""
         step = StepReached.model_validate(row["step_data"], extra="ignore")
         shop = self.shops[step.shop]
         person = recipients_of(step)[row["recipient"]]
-        view = RecipientView(person.name, row["recipient"], person.locale)
+        token = row["preferences_token"]
+        preferences = links.preferences_url(self.public_url, token) if self.public_url and token else None
+        locale = row["language_chosen"] or person.locale
+        view = RecipientView(person.name, row["recipient"], locale, preferences_url=preferences)
         channel = Channel(row["channel"])
         rendered = render(self.catalog, step, shop, view, channel)
         letter = Letter(
@@ -46,6 +54,8 @@ class Composer:
             sender_email=shop.sender_email,
             reply_to=shop.support_email,
             now=now,
+            preferences_url=preferences,
+            unsubscribe_url=links.unsubscribe_url(preferences, row["urgency"]),
         )
         request = _prepare(adapter, letter)
         return {

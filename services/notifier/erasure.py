@@ -44,9 +44,14 @@ HELD = (
         holds_contact="(address IS NOT NULL OR request IS NOT NULL "
         "OR channel = 'whatsapp' AND provider_message_id IS NOT NULL)",
         # WhatsApp's id for a message is base64, and the recipient's number is in it.
-        emptied="address = NULL, request = NULL, erased_at = now(), "
+        emptied="address = NULL, request = NULL, person = NULL, erased_at = now(), "
         "provider_message_id = CASE WHEN channel <> 'whatsapp' THEN provider_message_id END",
     ),
+    # A withdrawal is an objection, and outlives its order without a trace of it: a digest that says "not to this one".
+    ContactTable("consents", "consents", f"{OF_ORDER} AND state = 'granted'", "true", None),
+    ContactTable("consents withdrawn", "consents", OF_ORDER, "true", "order_id = NULL"),
+    ContactTable("languages_chosen", "languages_chosen", OF_ORDER, "true", None),
+    ContactTable("preference_links", "preference_links", OF_ORDER, "true", None),
     ContactTable(
         name="steps",
         table="steps",

@@ -10,15 +10,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import erasure, ledger, queue
+from services.notifier import erasure, ledger, queue, reach
 from services.notifier.channels.base import OutcomeClass, SendResult
 from services.notifier.domain.circuit import Circuits
 from services.notifier.domain.delivery import State
 from services.notifier.domain.retries import Failed, pause_before_next
+from services.notifier.domain.urgency import Urgency
 from services.notifier.fallback import Loss, tell_another_way
 from services.notifier.flights import Landed
 from services.notifier.ledger import Change
 from services.notifier.queue import Again
+from services.notifier.reach import Lesson
 from shared.database import Row
 
 _STATES = {
@@ -57,15 +59,16 @@ def sort_out(landed: Sequence[Landed], now: datetime, chance: random.Random) -> 
 
 
 def _pause(row: Row, result: SendResult, now: datetime, chance: random.Random) -> timedelta | None:
-    failed = Failed(row["attempts"] + 1, row["urgent"], result.retry_after, row["expires_at"])
+    failed = Failed(row["attempts"] + 1, row["urgency"] == Urgency.URGENT, result.retry_after, row["expires_at"])
     return pause_before_next(failed, now, chance.random())
 
 
-async def record(tx: AsyncConnection, sorted_out: Sorted) -> None:
+async def record(tx: AsyncConnection, sorted_out: Sorted, now: datetime) -> None:
     """All or nothing; told with the transaction that brings it about."""
     if sorted_out.again:
         await queue.put_back(tx, sorted_out.again)
     moved = await ledger.change(tx, sorted_out.changes)
+    await reach.learn(tx, {one: Lesson(loss.reason, loss.unreachable) for one, loss in sorted_out.lost.items()}, now)
     handed_over = await tell_another_way(tx, {one: sorted_out.lost[one] for one in moved if one in sorted_out.lost})
     emptied = await erasure.call_off_emptied(tx, sorted_out.again)
     await ledger.tell(tx, [*moved, *handed_over, *emptied])

@@ -15,6 +15,8 @@ from services.notifier.channels.sms import TwilioSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
+from services.notifier.preferences import page as preferences_page
+from services.notifier.preferences.page import PreferencesState
 from services.notifier.receipts import ReceiptState
 from services.notifier.retention import RetentionSettings, retention_duties
 from services.notifier.sender import Sender
@@ -67,7 +69,7 @@ async def run_send(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
     shops = load_shops(settings.shops_dir)
     adapters = open_adapters(load_channel_settings())
-    composer = Composer(_catalog(shops), shops, adapters)
+    composer = Composer(_catalog(shops), shops, adapters, settings.notifier_public_url)
     async with contextlib.AsyncExitStack() as stack:
         for adapter in adapters_by_provider(adapters).values():
             stack.push_async_callback(adapter.close)
@@ -96,6 +98,9 @@ async def run_api(runtime: Runtime) -> None:
         app = create_app("Hito notifier", runtime.health, body_limit_bytes=RECEIPTS_LIMIT_BYTES)
         app.state.receipts = receipt_state(database, channels)
         app.include_router(receipts.router)
+        shops = load_shops(settings.shops_dir)
+        app.state.preferences = PreferencesState(database, shops, installed(channels), _catalog(shops), _now)
+        app.include_router(preferences_page.router)
         await serve(app, runtime, settings.notifier_host, settings.notifier_port)
 
 

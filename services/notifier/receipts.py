@@ -16,10 +16,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import ledger
+from services.notifier import ledger, reach
 from services.notifier.domain.delivery import STATE_OF_RECEIPT, State, receipt_sources
 from services.notifier.fallback import Loss, tell_another_way
 from services.notifier.ledger import Change
+from services.notifier.reach import Lesson
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, fetch
@@ -125,6 +126,7 @@ async def apply_receipts(database: Database, provider: str, receipts: Sequence[R
             state = STATE_OF_RECEIPT[receipt.verdict]
             change = Change(state, receipt.reason, receipt.provider_message_id)
             done = await ledger.change(tx, {message: change}, receipt_sources(state, channel))
+            await reach.learn(tx, {message: Lesson(receipt.reason, receipt.unreachable)}, receipt.at)
             returned = done if state is State.BOUNCED else []
             lost = {one: Loss(receipt.reason, receipt.unreachable) for one in returned}
             await ledger.tell(tx, [*done, *await tell_another_way(tx, lost)])

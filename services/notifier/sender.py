@@ -12,7 +12,7 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from services.notifier import fallback, landing, ledger, pacing, queue
+from services.notifier import fallback, landing, ledger, pacing, queue, quiet
 from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, send_timed
 from services.notifier.compose import Composer
 from services.notifier.domain.circuit import Circuits
@@ -120,7 +120,7 @@ class Sender:
     async def tidy(self) -> int:
         """End what time has ended, and count what is in doubt. Always at its pause's pace: answers 0."""
         async with self._database.transaction() as tx:
-            ended = await queue.tidy(tx, self._patience)
+            ended = [*await queue.tidy(tx, self._patience), *await quiet.put_off(tx)]
             await ledger.tell(tx, [*ended, *await fallback.hand_over_overdue(tx)])
             for channel in self._composer.adapters:
                 usable = [adapter.provider for adapter in self._usable(channel)]
@@ -193,7 +193,7 @@ class Sender:
         while True:
             try:
                 async with self._database.transaction() as tx:
-                    await landing.record(tx, sorted_out)
+                    await landing.record(tx, sorted_out, self._clock())
                 break
             except Exception as error:
                 if not is_infrastructure(error) or self._runtime.stop.is_set():

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from services.notifier.channels.settings import BaseUrl
 from services.notifier.queue import Patience
 from shared.settings import Settings
 
@@ -13,6 +14,8 @@ from shared.settings import Settings
 class NotifierSettings(Settings):
     notifier_host: str = "0.0.0.0"
     notifier_port: int = 8003
+    notifier_public_url: BaseUrl | None = None
+    """Where buyers and providers reach this service. Without it no message links to the preferences."""
     send_claim_seconds: float = Field(default=15, gt=0)
     send_flight_seconds: float = Field(default=60, gt=0)
     send_hold_seconds: float = Field(default=120, ge=0)

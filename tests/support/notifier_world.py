@@ -20,6 +20,8 @@ from services.notifier.channels import Adapters, adapters_by_provider, load_chan
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake, message_id
+from services.notifier.preferences import page
+from services.notifier.preferences.page import PreferencesState
 from services.notifier.processes import receipt_state
 from services.notifier.queue import PATIENCE, Patience
 from services.notifier.sender import Sender
@@ -40,6 +42,8 @@ from tests.support.migrated import ask
 from tests.support.steps_reached import catalog, home_delivery
 
 SHOPS_FOLDER = Path("config/shops")
+PUBLIC_URL = "https://avisos.example"
+"""Where buyers open their preferences. Providers' receipts go where the environment says."""
 DEMO: Shop = load_shops(SHOPS_FOLDER)["demo"]
 BY_MAIL = Buyer(name="Lucía Prado", email="lucia@example.com", timezone="Europe/Madrid")
 BY_SMS = Buyer(name="Lucía Prado", phone="+34600000001")
@@ -86,6 +90,9 @@ class Notifier:
         app = create_app("notifier", Health())
         app.state.receipts = receipt_state(self.database, self.settings)
         app.include_router(receipts.router)
+        installed = frozenset(self.adapters)
+        app.state.preferences = PreferencesState(self.database, self.shops, installed, catalog(), now)
+        app.include_router(page.router)
         self.app = app
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://notifier.test")
 
@@ -101,7 +108,7 @@ class Notifier:
         return list(words.values())
 
     def new_sender(self, database: Database | None = None, runtime: Runtime | None = None) -> Sender:
-        composer = Composer(catalog(), self.shops, self.adapters)
+        composer = Composer(catalog(), self.shops, self.adapters, PUBLIC_URL)
         process = runtime or Runtime("notifier", ("send",))
         return Sender(database or self.database, composer, process, now, random.Random(1), self.patience)
 
@@ -118,7 +125,7 @@ class Notifier:
     async def let_time_pass(self, by: timedelta) -> None:
         """Everything that the database remembers as a time was that much earlier."""
         moved = (
-            *("lease_until", "tried_at", "last_tried_at", "doubt_since", "doubt_at"),
+            *("lease_until", "tried_at", "last_tried_at", "doubt_since", "doubt_at", "quiet_at"),
             *("not_before", "expires_at", "planned_at", "changed_at"),
         )
         earlier = ", ".join(f"{name} = {name} - make_interval(secs => :seconds)" for name in moved)

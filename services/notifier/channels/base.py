@@ -35,6 +35,8 @@ class Letter:
     """What an adapter freezes: everything is decided, nothing is on the wire yet.
 
     `thread` is the same for all letters about one order. `sender_email` and `reply_to` matter to e-mail only.
+    `preferences_url` is a page; a POST to `unsubscribe_url` opts out at once (RFC 8058). It is there only on a step
+    that the buyer can do without.
     """
 
     message_id: UUID
@@ -46,6 +48,8 @@ class Letter:
     sender_email: str | None
     reply_to: str | None
     now: datetime
+    preferences_url: str | None = field(default=None, repr=False)
+    unsubscribe_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class RecipientView:
     name: str | None
     role: str
     locale: str | None
+    preferences_url: str | None = None
+    """Where they say on which channels and in which language they want to hear. None: there is no such page."""
 
 
 @dataclass(frozen=True)
