@@ -34,7 +34,7 @@ from shared.processes import Runtime
 IDLE_PAUSE = timedelta(milliseconds=50)
 TIDY_PAUSE = timedelta(seconds=1)
 FREEZE_BATCH = 64
-IN_FLIGHT = 32
+IN_FLIGHT = 16
 """How many messages one sender has under way on a channel: so many at most are `unknown` after it was killed."""
 SENDER_PATIENCE = timedelta(minutes=15)
 """A provider may take ten minutes to answer the end of a mail (RFC 5321 4.5.3.2.6); that is no standstill."""
