@@ -34,9 +34,9 @@ class Timing:
 TIMINGS: Mapping[Step, Timing] = {
     Step.ORDER_CONFIRMED: Timing(Urgency.URGENT),  # the buyer has acted this minute and looks for it
     Step.PAYMENT_RECEIVED: Timing(Urgency.OPTIONAL),
-    Step.PREPARING: Timing(Urgency.OPTIONAL, timedelta(days=3)),
+    Step.PREPARING: Timing(Urgency.OPTIONAL),
     Step.SHIPPED: Timing(Urgency.NORMAL),
-    Step.IN_TRANSIT: Timing(Urgency.OPTIONAL, timedelta(days=3)),
+    Step.IN_TRANSIT: Timing(Urgency.OPTIONAL),
     Step.OUT_FOR_DELIVERY: Timing(Urgency.URGENT, timedelta(hours=14)),  # "today" is over by then
     Step.FAILED_ATTEMPT: Timing(Urgency.URGENT),
     Step.READY_FOR_PICKUP: Timing(Urgency.URGENT),

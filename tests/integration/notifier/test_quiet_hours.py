@@ -88,6 +88,8 @@ async def test_a_retry_that_falls_into_quiet_hours_waits_for_their_end_with_the_
     assert await notifier.send_what_is_due() == 0
     await notifier.tidy()
     assert await waits_until_morning(notifier)
+    waiting = await notifier.message(Step.SHIPPED)
+    assert (waiting["state"], waiting["request"]) == ("frozen", before["request"])
     await notifier.let_time_pass(3 * HOUR)
     await notifier.send_what_is_due()
     after = await notifier.message(Step.SHIPPED)
