@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.notifier import receipts
+from services.notifier import mail_receipts, receipts
+from services.notifier.amazon import Certificates
+from services.notifier.bounce_pipe import bounce
 from services.notifier.channels import load_channel_settings, open_adapters
+from services.notifier.channels.email_settings import EmailSettings
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.channels.sms import TwilioSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
-from services.notifier.receipts import ReceiptState
+from services.notifier.receipts import MailReports, ReceiptState
 from services.notifier.retention import RetentionSettings, retention_duties
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
@@ -30,7 +34,7 @@ from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
 from shared.messaging.sweeping import messaging_duties
 from shared.migrate import open_migrated, run_migrations
-from shared.processes import Part, Runtime, serve
+from shared.processes import Part, Runtime, Tool, serve
 from shared.settings import BrokenConfiguration, load_settings
 from shared.shops import Shops, load_shops
 from shared.web import create_app
@@ -95,14 +99,17 @@ async def run_api(runtime: Runtime) -> None:
     channels = load_channel_settings()
     async with open_migrated(runtime, "api", MIGRATIONS) as database:
         app = create_app("Hito notifier", runtime.health, body_limit_bytes=RECEIPTS_LIMIT_BYTES)
-        app.state.receipts = receipt_state(database, channels)
+        app.state.receipts = receipt_state(database, channels, Certificates())
         app.include_router(receipts.router)
+        app.include_router(mail_receipts.router)
         await serve(app, runtime, settings.notifier_host, settings.notifier_port)
 
 
-def receipt_state(database: Database, channels: dict[Channel, ChannelSettings]) -> ReceiptState:
+def receipt_state(
+    database: Database, channels: Mapping[Channel, ChannelSettings], certificates: Certificates
+) -> ReceiptState:
     """With the secrets of the channels that this installation has."""
-    sms, whatsapp = channels.get(Channel.SMS), channels.get(Channel.WHATSAPP)
+    email, sms, whatsapp = (channels.get(channel) for channel in (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP))
     by_twilio = sms if isinstance(sms, TwilioSettings) else None
     by_meta = whatsapp if isinstance(whatsapp, WhatsAppSettings) else None
     return ReceiptState(
@@ -111,6 +118,18 @@ def receipt_state(database: Database, channels: dict[Channel, ChannelSettings]) 
         twilio_tokens=by_twilio.auth_tokens if by_twilio else (),
         whatsapp_secrets=by_meta.app_secrets if by_meta else (),
         whatsapp_verify_token=by_meta.whatsapp_verify_token.get_secret_value() if by_meta else None,
+        mail=mail_reports([email] if isinstance(email, EmailSettings) else [], certificates),
+    )
+
+
+def mail_reports(relays: Sequence[EmailSettings], certificates: Certificates) -> MailReports:
+    """What reports on e-mail are signed with, for one relay or several."""
+    return MailReports(
+        providers=tuple(relay.provider for relay in relays),
+        bounce_secrets=tuple(dict.fromkeys(secret for relay in relays for secret in relay.bounce_secrets)),
+        topic_arns=tuple(arn for relay in relays for arn in relay.topic_arns),
+        sendgrid_keys=tuple(relay.sendgrid_webhook_key for relay in relays if relay.sendgrid_webhook_key),
+        certificates=certificates,
     )
 
 
@@ -125,3 +144,4 @@ PROCESSES = {
     "api": Part(run_api, serves_http=True),
     "migrate": Part(run_migrate, one_shot=True),
 }
+TOOLS: dict[str, Tool] = {"bounce": bounce}

@@ -6,8 +6,9 @@ message went to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -17,6 +18,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import ledger
+from services.notifier.amazon import Certificates
 from services.notifier.domain.delivery import STATE_OF_RECEIPT
 from services.notifier.ledger import Change
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
@@ -30,6 +32,20 @@ router = APIRouter(tags=["receipts"])
 
 
 @dataclass(frozen=True)
+class MailReports:
+    """With what those who report on e-mail sign; `certificates` is where Amazon's are looked up.
+
+    `providers` are the relays that a mail may have gone through: a report does not say which it was.
+    """
+
+    providers: Sequence[str] = ()
+    bounce_secrets: Sequence[str] = ()
+    topic_arns: Sequence[str] = ()
+    sendgrid_keys: Sequence[str] = ()
+    certificates: Certificates = field(default_factory=Certificates)
+
+
+@dataclass(frozen=True)
 class ReceiptState:
     """The database, and the secrets with which providers sign. A provider without secrets is not served."""
 
@@ -38,10 +54,11 @@ class ReceiptState:
     twilio_tokens: Sequence[str]
     whatsapp_secrets: Sequence[str]
     whatsapp_verify_token: str | None
+    mail: MailReports = field(default_factory=MailReports)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
-def _state(request: Request) -> ReceiptState:
+def state_of(request: Request) -> ReceiptState:
     state = request.app.state.receipts
     assert isinstance(state, ReceiptState)
     return state
@@ -50,7 +67,7 @@ def _state(request: Request) -> ReceiptState:
 @router.post("/receipts/twilio")
 async def twilio(request: Request) -> JSONResponse:
     """Twilio's status callback: form-encoded, signed over our public URL."""
-    state = _state(request)
+    state = state_of(request)
     if not state.twilio_tokens:
         raise Problem(404, "Not found", "there is no such thing here")
     body = await request.body()
@@ -60,13 +77,13 @@ async def twilio(request: Request) -> JSONResponse:
     def parse() -> list[Receipt]:
         return parse_twilio(url, read_form(body), signature, state.twilio_tokens, state.clock())
 
-    return await _take(state, "twilio", parse)
+    return await take(state, "twilio", parse)
 
 
 @router.post("/receipts/whatsapp")
 async def whatsapp(request: Request) -> JSONResponse:
     """Meta's webhook for the Cloud API: JSON, signed over the raw body."""
-    state = _state(request)
+    state = state_of(request)
     if not state.whatsapp_secrets:
         raise Problem(404, "Not found", "there is no such thing here")
     body = await request.body()
@@ -75,13 +92,13 @@ async def whatsapp(request: Request) -> JSONResponse:
     def parse() -> list[Receipt]:
         return parse_whatsapp(body, signature, state.whatsapp_secrets, state.clock())
 
-    return await _take(state, "whatsapp", parse)
+    return await take(state, "whatsapp", parse)
 
 
 @router.get("/receipts/whatsapp")
 async def whatsapp_verification(request: Request) -> Response:
     """Meta's handshake when the webhook is registered."""
-    state = _state(request)
+    state = state_of(request)
     if state.whatsapp_verify_token is None:
         raise Problem(404, "Not found", "there is no such thing here")
     try:
@@ -91,21 +108,34 @@ async def whatsapp_verification(request: Request) -> Response:
     return PlainTextResponse(challenge)
 
 
-async def _take(state: ReceiptState, provider: str, parse: Callable[[], list[Receipt]]) -> JSONResponse:
-    try:
+async def take(state: ReceiptState, provider: str, parse: Callable[[], list[Receipt]]) -> JSONResponse:
+    """Read what came, and apply it to the messages that went through this provider."""
+    with refusals(provider):
         receipts = parse()
+    return await keep(state, (provider,), receipts)
+
+
+@contextmanager
+def refusals(provider: str) -> Iterator[None]:
+    """What is forged or cannot be read becomes the answer that says so, without a word on why a signature failed."""
+    try:
+        yield
     except BadSignature as error:
         get_logger().warning("receipt_refused", provider=provider, reason=str(error))
         raise Problem(401, "Unauthorized", "the signature is missing or wrong") from error
     except Malformed as error:
         raise Problem(422, "Invalid", str(error)) from error
+
+
+async def keep(state: ReceiptState, providers: Sequence[str], receipts: list[Receipt]) -> JSONResponse:
+    """Apply them to the messages that went through one of these providers, and say how many moved."""
     try:
-        moved = await apply_receipts(state.database, provider, receipts)
+        moved = [await apply_receipts(state.database, provider, receipts) for provider in providers]
     except Exception as error:
         if not is_infrastructure(error):
             raise
         raise unavailable("the database") from error
-    return JSONResponse({"taken": len(receipts), "moved": moved})
+    return JSONResponse({"taken": len(receipts), "moved": sum(moved)})
 
 
 async def apply_receipts(database: Database, provider: str, receipts: Sequence[Receipt]) -> int:

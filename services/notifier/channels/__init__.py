@@ -8,6 +8,7 @@ from typing import Any
 
 from services.notifier.channels import email, sms, whatsapp
 from services.notifier.channels.base import ChannelAdapter
+from services.notifier.channels.email_settings import EmailSettings
 from services.notifier.channels.settings import ChannelSettings, configured
 from shared.contracts.vocabulary import Channel
 from shared.settings import BrokenConfiguration
@@ -23,7 +24,7 @@ class ChannelKind:
 
 
 CHANNELS: tuple[ChannelKind, ...] = (
-    ChannelKind(Channel.EMAIL, email.EmailSettings, email.open_adapter),
+    ChannelKind(Channel.EMAIL, EmailSettings, email.open_adapter),
     ChannelKind(Channel.SMS, sms.TwilioSettings, sms.open_adapter),
     ChannelKind(Channel.WHATSAPP, whatsapp.WhatsAppSettings, whatsapp.open_adapter),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,8 +30,12 @@ Deadline = Annotated[timedelta, BeforeValidator(_read_seconds), Field(gt=timedel
 
 
 class ChannelSettings(BaseSettings):
-    """The variables of one channel. An empty variable counts as not set."""
+    """The variables of one provider. An empty variable counts as not set.
 
+    `no_sign` names required variables that others need too: that they are set is no sign that this provider is wanted.
+    """
+
+    no_sign: ClassVar[frozenset[str]] = frozenset({"NOTIFIER_PUBLIC_URL"})
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
 
@@ -39,10 +43,10 @@ S = TypeVar("S", bound=ChannelSettings)
 
 
 def configured(model: type[S]) -> S | None:
-    """The settings of one channel, None when not one of its own variables is set.
+    """The settings of one provider, None when not one of its own variables is set.
 
-    Raises BrokenConfiguration naming each variable that is missing or wrong when only some are set. NOTIFIER_PUBLIC_URL
-    belongs to the service and is no sign that a channel is wanted.
+    Raises BrokenConfiguration naming each variable that is missing or wrong when only some are set.
     """
-    own = {name.upper() for name, field in model.model_fields.items() if field.is_required()} - {"NOTIFIER_PUBLIC_URL"}
-    return load_settings(model) if any(os.environ.get(name) for name in own) else None
+    fields = model.model_fields.items()
+    own = {str(field.validation_alias or name).upper() for name, field in fields if field.is_required()}
+    return load_settings(model) if any(os.environ.get(name) for name in own - model.no_sign) else None
