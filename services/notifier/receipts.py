@@ -77,7 +77,7 @@ async def twilio(request: Request) -> JSONResponse:
     def parse() -> list[Receipt]:
         return parse_twilio(url, read_form(body), signature, state.twilio_tokens, state.clock())
 
-    return await take(state, "twilio", parse)
+    return await _take(state, "twilio", parse)
 
 
 @router.post("/receipts/whatsapp")
@@ -92,7 +92,7 @@ async def whatsapp(request: Request) -> JSONResponse:
     def parse() -> list[Receipt]:
         return parse_whatsapp(body, signature, state.whatsapp_secrets, state.clock())
 
-    return await take(state, "whatsapp", parse)
+    return await _take(state, "whatsapp", parse)
 
 
 @router.get("/receipts/whatsapp")
@@ -108,7 +108,7 @@ async def whatsapp_verification(request: Request) -> Response:
     return PlainTextResponse(challenge)
 
 
-async def take(state: ReceiptState, provider: str, parse: Callable[[], list[Receipt]]) -> JSONResponse:
+async def _take(state: ReceiptState, provider: str, parse: Callable[[], list[Receipt]]) -> JSONResponse:
     """Read what came, and apply it to the messages that went through this provider."""
     with refusals(provider):
         receipts = parse()
