@@ -11,6 +11,7 @@ from pathlib import Path
 
 from services.notifier import mail_receipts, receipts
 from services.notifier.amazon import Certificates
+from services.notifier.approved_templates import ListNotRead, check_templates
 from services.notifier.bounce_pipe import bounce
 from services.notifier.channels import load_channel_settings, open_adapters
 from services.notifier.channels.email_settings import EmailSettings
@@ -23,8 +24,11 @@ from services.notifier.receipts import MailReports, ReceiptState
 from services.notifier.retention import RetentionSettings, retention_duties
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
+from services.notifier.templates_tool import templates
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog
+from services.notifier.wording.template_contract import contract
+from services.notifier.wording.whatsapp_templates import TemplateSpec
 from shared.contracts.vocabulary import Channel
 from shared.database import Database
 from shared.housekeeping import Housekeeping
@@ -34,6 +38,7 @@ from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
 from shared.messaging.sweeping import messaging_duties
 from shared.migrate import open_migrated, run_migrations
+from shared.observability.logs import get_logger
 from shared.processes import Part, Runtime, Tool, serve
 from shared.settings import BrokenConfiguration, load_settings
 from shared.shops import Shops, load_shops
@@ -71,14 +76,28 @@ async def run_consume(runtime: Runtime) -> None:
 async def run_send(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
     shops = load_shops(settings.shops_dir)
-    adapters = open_adapters(load_channel_settings())
-    composer = Composer(_catalog(shops), shops, adapters)
+    channels = load_channel_settings()
+    adapters = open_adapters(channels)
+    catalog = _catalog(shops)
+    await _check_templates(channels, contract(catalog, shops))
+    composer = Composer(catalog, shops, adapters)
     async with contextlib.AsyncExitStack() as stack:
         for adapter in adapters.values():
             stack.push_async_callback(adapter.close)
         database = await stack.enter_async_context(open_migrated(runtime, "send", MIGRATIONS))
         chance = random.Random()  # noqa: S311  jitter is no secret
         await Sender(database, composer, runtime, _now, chance, settings.patience).run()
+
+
+async def _check_templates(channels: Mapping[Channel, ChannelSettings], specs: Sequence[TemplateSpec]) -> None:
+    """Whoever cannot say it as it was approved does not start; Meta being away keeps no e-mail from leaving."""
+    whatsapp = channels.get(Channel.WHATSAPP)
+    if not isinstance(whatsapp, WhatsAppSettings):
+        return
+    try:
+        await check_templates(whatsapp, specs)
+    except ListNotRead as error:
+        get_logger().warning("templates_not_checked", reason=str(error))
 
 
 async def run_relay(runtime: Runtime) -> None:
@@ -144,4 +163,4 @@ PROCESSES = {
     "api": Part(run_api, serves_http=True),
     "migrate": Part(run_migrate, one_shot=True),
 }
-TOOLS: dict[str, Tool] = {"bounce": bounce}
+TOOLS: dict[str, Tool] = {"bounce": bounce, "templates": templates}

@@ -77,6 +77,8 @@ class WhatsAppSettings(ChannelSettings):
     whatsapp_app_secret_previous: SecretStr | None = None
     """The secret before the last rotation: statuses signed with it are accepted."""
     whatsapp_verify_token: SecretStr = Field(min_length=8)
+    whatsapp_business_account_id: str | None = Field(default=None, pattern=r"^[0-9]{5,20}$")
+    """When set, `send` compares all templates with what Meta approved for this account, and starts only if they fit."""
     whatsapp_url: BaseUrl = "https://graph.facebook.com/v25.0"
     """With the version: v25.0 is served until 2028-07-29 (developers.facebook.com/docs/graph-api/changelog)."""
     whatsapp_deadline: Deadline = timedelta(seconds=30)
