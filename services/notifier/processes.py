@@ -13,7 +13,7 @@ from services.notifier import mail_receipts, receipts
 from services.notifier.amazon import Certificates
 from services.notifier.approved_templates import ListNotRead, check_templates
 from services.notifier.bounce_pipe import bounce
-from services.notifier.channels import load_channel_settings, open_adapters
+from services.notifier.channels import adapters_by_provider, installed, load_channel_settings, open_adapters
 from services.notifier.channels.email_settings import EmailSettings
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.channels.sms import TwilioSettings
@@ -29,7 +29,6 @@ from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog
 from services.notifier.wording.template_contract import contract
 from services.notifier.wording.whatsapp_templates import TemplateSpec
-from shared.contracts.vocabulary import Channel
 from shared.database import Database
 from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
@@ -64,7 +63,7 @@ def _catalog(shops: Shops) -> Catalog:
 
 async def run_consume(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
-    planner = Planner(load_shops(settings.shops_dir), frozenset(load_channel_settings()), _now)
+    planner = Planner(load_shops(settings.shops_dir), installed(load_channel_settings()), _now)
     async with open_migrated(runtime, "consume", MIGRATIONS) as database:
         taking = intake(planner)
         subscription = Subscription(
@@ -82,16 +81,16 @@ async def run_send(runtime: Runtime) -> None:
     await _check_templates(channels, contract(catalog, shops))
     composer = Composer(catalog, shops, adapters)
     async with contextlib.AsyncExitStack() as stack:
-        for adapter in adapters.values():
+        for adapter in adapters_by_provider(adapters).values():
             stack.push_async_callback(adapter.close)
         database = await stack.enter_async_context(open_migrated(runtime, "send", MIGRATIONS))
         chance = random.Random()  # noqa: S311  jitter is no secret
         await Sender(database, composer, runtime, _now, chance, settings.patience).run()
 
 
-async def _check_templates(channels: Mapping[Channel, ChannelSettings], specs: Sequence[TemplateSpec]) -> None:
+async def _check_templates(channels: Mapping[str, ChannelSettings], specs: Sequence[TemplateSpec]) -> None:
     """Whoever cannot say it as it was approved does not start; Meta being away keeps no e-mail from leaving."""
-    whatsapp = channels.get(Channel.WHATSAPP)
+    whatsapp = channels.get("whatsapp")
     if not isinstance(whatsapp, WhatsAppSettings):
         return
     try:
@@ -125,10 +124,10 @@ async def run_api(runtime: Runtime) -> None:
 
 
 def receipt_state(
-    database: Database, channels: Mapping[Channel, ChannelSettings], certificates: Certificates
+    database: Database, channels: Mapping[str, ChannelSettings], certificates: Certificates
 ) -> ReceiptState:
-    """With the secrets of the channels that this installation has."""
-    email, sms, whatsapp = (channels.get(channel) for channel in (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP))
+    """With the secrets of the providers that this installation has."""
+    sms, whatsapp = channels.get("twilio"), channels.get("whatsapp")
     by_twilio = sms if isinstance(sms, TwilioSettings) else None
     by_meta = whatsapp if isinstance(whatsapp, WhatsAppSettings) else None
     return ReceiptState(
@@ -137,7 +136,7 @@ def receipt_state(
         twilio_tokens=by_twilio.auth_tokens if by_twilio else (),
         whatsapp_secrets=by_meta.app_secrets if by_meta else (),
         whatsapp_verify_token=by_meta.whatsapp_verify_token.get_secret_value() if by_meta else None,
-        mail=mail_reports([email] if isinstance(email, EmailSettings) else [], certificates),
+        mail=mail_reports([found for found in channels.values() if isinstance(found, EmailSettings)], certificates),
     )
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from email.headerregistry import Address
 from uuid import UUID
 
-from services.notifier.channels.base import Letter, OutcomeClass, Request, SendResult
+from services.notifier.channels.base import UNPACED, Letter, OutcomeClass, Request, SendResult
 from services.notifier.channels.email_settings import EmailSettings, read_smtp_url
 from services.notifier.channels.mime import compose, parse_mailbox
 from services.notifier.channels.smtp import SmtpConnections
@@ -24,6 +24,8 @@ class Email:
     channel = Channel.EMAIL
     idempotency_window: timedelta | None = None
     lookup = False
+    number = ""
+    pace = UNPACED
 
     def __init__(self, settings: EmailSettings) -> None:
         self.provider = settings.provider
@@ -44,6 +46,9 @@ class Email:
         except ValueError:
             return SendResult(OutcomeClass.REJECTED, "smtp_address_unusable", unreachable=True)
         return await self._connections.send(self._sender.addr_spec, recipient, request.body)
+
+    async def look_up(self, message_id: UUID, request: Request) -> SendResult | None:
+        return None
 
     async def close(self) -> None:
         await self._connections.close()
