@@ -27,6 +27,7 @@ ACCEPT_LOG = "accepted.jsonl"
 STATUS_LOG = "statuses.jsonl"
 SENDER_ADDRESS = "pedidos@sandbox.example"
 SENDER_NUMBER = "+34600000000"
+WHATSAPP_NUMBER = "+34600000009"
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,13 @@ class Providers:
     desk: Desk
     smtp: SmtpServer
     graph: Graph
-    twilio_account: TwilioAccount
+    twilio: Twilio
     smtp_url: str
     base_url: str
+
+    @property
+    def twilio_account(self) -> TwilioAccount:
+        return self.twilio.account
 
     @property
     def twilio_url(self) -> str:
@@ -121,7 +126,7 @@ async def providers(
     await smtp.start(smtp_listener)
     http.start()
     try:
-        yield Providers(desk, smtp, graph, twilio.account, smtp_url, base_url)
+        yield Providers(desk, smtp, graph, twilio, smtp_url, base_url)
     finally:
         await _stop(desk, smtp, http)
 
@@ -135,7 +140,7 @@ async def _stop(desk: Desk, smtp: SmtpServer, http: HttpServer) -> None:
 
 
 def _new_twilio_account() -> TwilioAccount:
-    return TwilioAccount(f"AC{secrets.token_hex(16)}", secrets.token_hex(16), SENDER_NUMBER)
+    return TwilioAccount(f"AC{secrets.token_hex(16)}", secrets.token_hex(16), SENDER_NUMBER, WHATSAPP_NUMBER)
 
 
 def _new_graph_app(webhook_url: str | None) -> GraphApp:

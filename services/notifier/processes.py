@@ -16,8 +16,9 @@ from services.notifier.bounce_pipe import bounce
 from services.notifier.channels import adapters_by_provider, installed, load_channel_settings, open_adapters
 from services.notifier.channels.email_settings import EmailSettings
 from services.notifier.channels.settings import ChannelSettings
-from services.notifier.channels.sms import TwilioSettings
+from services.notifier.channels.sms import TwilioAccountSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
+from services.notifier.channels.whatsapp_twilio import TwilioWhatsAppSettings, without_sid
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
 from services.notifier.receipts import MailReports, ReceiptState
@@ -90,13 +91,16 @@ async def run_send(runtime: Runtime) -> None:
 
 async def _check_templates(channels: Mapping[str, ChannelSettings], specs: Sequence[TemplateSpec]) -> None:
     """Whoever cannot say it as it was approved does not start; Meta being away keeps no e-mail from leaving."""
-    whatsapp = channels.get("whatsapp")
-    if not isinstance(whatsapp, WhatsAppSettings):
-        return
-    try:
-        await check_templates(whatsapp, specs)
-    except ListNotRead as error:
-        get_logger().warning("templates_not_checked", reason=str(error))
+    by_meta, by_twilio = channels.get("whatsapp"), channels.get("twilio_whatsapp")
+    if isinstance(by_twilio, TwilioWhatsAppSettings):
+        missing = without_sid(specs, by_twilio.twilio_whatsapp_templates)
+        if missing:
+            raise BrokenConfiguration(f"TWILIO_WHATSAPP_TEMPLATES: {'; '.join(missing[:20])}")
+    if isinstance(by_meta, WhatsAppSettings):
+        try:
+            await check_templates(by_meta, specs)
+        except ListNotRead as error:
+            get_logger().warning("templates_not_checked", reason=str(error))
 
 
 async def run_relay(runtime: Runtime) -> None:
@@ -127,8 +131,9 @@ def receipt_state(
     database: Database, channels: Mapping[str, ChannelSettings], certificates: Certificates
 ) -> ReceiptState:
     """With the secrets of the providers that this installation has."""
-    sms, whatsapp = channels.get("twilio"), channels.get("whatsapp")
-    by_twilio = sms if isinstance(sms, TwilioSettings) else None
+    whatsapp = channels.get("whatsapp")
+    accounts = [found for found in channels.values() if isinstance(found, TwilioAccountSettings)]
+    by_twilio = accounts[0] if accounts else None
     by_meta = whatsapp if isinstance(whatsapp, WhatsAppSettings) else None
     return ReceiptState(
         database=database,

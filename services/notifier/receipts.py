@@ -6,7 +6,7 @@ message went to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import ledger
 from services.notifier.amazon import Certificates
+from services.notifier.channels import sms, whatsapp_twilio
+from services.notifier.channels.base import ProviderError
 from services.notifier.domain.delivery import STATE_OF_RECEIPT
 from services.notifier.ledger import Change
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
@@ -64,20 +66,34 @@ def state_of(request: Request) -> ReceiptState:
     return state
 
 
-@router.post("/receipts/twilio")
+@router.post(sms.RECEIPTS_PATH)
 async def twilio(request: Request) -> JSONResponse:
-    """Twilio's status callback: form-encoded, signed over our public URL."""
+    """Twilio's status callback for SMS: form-encoded, signed over our public URL."""
+    return await _take_from_twilio(request, sms.RECEIPTS_PATH, sms.PROVIDER, sms.TWILIO_ERRORS)
+
+
+@router.post(whatsapp_twilio.RECEIPTS_PATH)
+async def twilio_whatsapp(request: Request) -> JSONResponse:
+    """The same for WhatsApp through Twilio."""
+    errors = whatsapp_twilio.TWILIO_WHATSAPP_ERRORS
+    return await _take_from_twilio(request, whatsapp_twilio.RECEIPTS_PATH, whatsapp_twilio.PROVIDER, errors)
+
+
+async def _take_from_twilio(
+    request: Request, path: str, provider: str, errors: Mapping[int, ProviderError]
+) -> JSONResponse:
     state = state_of(request)
     if not state.twilio_tokens:
         raise Problem(404, "Not found", "there is no such thing here")
     body = await request.body()
-    url = f"{state.public_url.rstrip('/')}/receipts/twilio" + (f"?{request.url.query}" if request.url.query else "")
+    url = state.public_url.rstrip("/") + path + (f"?{request.url.query}" if request.url.query else "")
     signature = request.headers.get("x-twilio-signature")
 
     def parse() -> list[Receipt]:
-        return parse_twilio(url, read_form(body), signature, state.twilio_tokens, state.clock())
+        form = read_form(body)
+        return parse_twilio(url, form, signature, state.twilio_tokens, state.clock(), provider, errors)
 
-    return await _take(state, "twilio", parse)
+    return await _take(state, provider, parse)
 
 
 @router.post("/receipts/whatsapp")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, ClassVar, TypeVar
 
@@ -33,9 +34,12 @@ class ChannelSettings(BaseSettings):
     """The variables of one provider. An empty variable counts as not set.
 
     `no_sign` names required variables that others need too: that they are set is no sign that this provider is wanted.
+    `shared` are such variables only while one of `sharers` is set, which tells what else they are for.
     """
 
     no_sign: ClassVar[frozenset[str]] = frozenset({"NOTIFIER_PUBLIC_URL"})
+    shared: ClassVar[frozenset[str]] = frozenset()
+    sharers: ClassVar[frozenset[str]] = frozenset()
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
 
@@ -49,4 +53,9 @@ def configured(model: type[S]) -> S | None:
     """
     fields = model.model_fields.items()
     own = {str(field.validation_alias or name).upper() for name, field in fields if field.is_required()}
-    return load_settings(model) if any(os.environ.get(name) for name in own - model.no_sign) else None
+    no_sign = model.no_sign | (model.shared if _any_set(model.sharers) else frozenset())
+    return load_settings(model) if _any_set(own - no_sign) else None
+
+
+def _any_set(names: Iterable[str]) -> bool:
+    return any(os.environ.get(name) for name in names)
