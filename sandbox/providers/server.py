@@ -88,6 +88,7 @@ class Providers:
             "WHATSAPP_ACCESS_TOKEN": app.access_token,
             "WHATSAPP_APP_SECRET": app.app_secret,
             "WHATSAPP_VERIFY_TOKEN": app.verify_token,
+            "WHATSAPP_BUSINESS_ACCOUNT_ID": app.business_account_id,
             "WHATSAPP_URL": self.graph_url,
         }
 
