@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -40,6 +41,7 @@ class Providers:
     twilio: Twilio
     smtp_url: str
     base_url: str
+    bounce_secret: str
 
     @property
     def twilio_account(self) -> TwilioAccount:
@@ -80,6 +82,7 @@ class Providers:
         return {
             "SMTP_URL": self.smtp_url,
             "EMAIL_FROM": SENDER_ADDRESS,
+            "EMAIL_BOUNCE_SECRET": self.bounce_secret,
             "TWILIO_ACCOUNT_SID": self.twilio_account.sid,
             "TWILIO_AUTH_TOKEN": self.twilio_account.auth_token,
             "TWILIO_FROM": self.twilio_account.sender,
@@ -127,7 +130,7 @@ async def providers(
     await smtp.start(smtp_listener)
     http.start()
     try:
-        yield Providers(desk, smtp, graph, twilio, smtp_url, base_url)
+        yield Providers(desk, smtp, graph, twilio, smtp_url, base_url, _new_bounce_secret())
     finally:
         await _stop(desk, smtp, http)
 
@@ -138,6 +141,10 @@ async def _stop(desk: Desk, smtp: SmtpServer, http: HttpServer) -> None:
     await smtp.stop()
     await desk.accept_log.close()
     await desk.status_log.close()
+
+
+def _new_bounce_secret() -> str:
+    return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
 
 
 def _new_twilio_account() -> TwilioAccount:

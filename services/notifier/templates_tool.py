@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.notifier.approved_templates import ListNotRead, check_templates
+from services.notifier.approved_templates import ListNotRead, template_differences
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.wording.catalog import MESSAGES, CatalogError
 from services.notifier.wording.proofread import load_catalog
@@ -81,19 +81,19 @@ def _check(specs: Specs, target: str) -> int:
     if settings.whatsapp_business_account_id is None:
         raise BrokenConfiguration("environment: WHATSAPP_BUSINESS_ACCOUNT_ID: needed to ask what was approved")
     try:
-        asyncio.run(check_templates(settings, specs))
-    except BrokenConfiguration as error:
-        return _print(str(error).split("; ")) or EXIT_DIFFERS
+        found = asyncio.run(template_differences(settings, settings.whatsapp_business_account_id, specs))
     except ListNotRead as error:
         sys.stderr.write(f"hito notifier: {error}\n")
         return EXIT_TRY_AGAIN
-    return _print([f"all {len(specs)} templates are approved as Hito calls them"])
+    return _print(
+        found or [f"all {len(specs)} templates are approved as Hito calls them"], EXIT_DIFFERS if found else 0
+    )
 
 
-def _print(lines: Iterable[str]) -> int:
+def _print(lines: Iterable[str], code: int = 0) -> int:
     for line in lines:
         sys.stdout.write(f"{line}\n")
-    return 0
+    return code
 
 
 _DO: dict[str, Callable[[Specs, str], int]] = {"export": _export, "sids": _sids, "check": _check}

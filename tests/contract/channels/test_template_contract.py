@@ -183,6 +183,21 @@ def test_the_same_words_are_exported_the_same_each_time(capsys: pytest.CaptureFi
         assert len(exports[0].splitlines()) == len(SPECS)
 
 
+async def test_an_operator_asks_what_differs_and_gets_one_line_each(
+    meta: Providers, settings: WhatsAppSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await asyncio.to_thread(templates, ["check"]) == 0
+    assert f"all {len(SPECS)} templates are approved" in capsys.readouterr().out
+
+    meta.graph.templates.change(NAME, LANGUAGE, lambda template: template.update(status="PAUSED"))
+    meta.graph.templates.change(NAME, "en", lambda template: template.update(category="MARKETING"))
+    assert await asyncio.to_thread(templates, ["check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"template {NAME} (en): its category is MARKETING, not UTILITY",
+        f"template {NAME} ({LANGUAGE}): its status is PAUSED, not APPROVED",
+    ]
+
+
 def test_the_table_for_twilios_sids_names_every_template(capsys: pytest.CaptureFixture[str]) -> None:
     assert templates(["sids"]) == 0
 
