@@ -94,8 +94,8 @@ def _headers(letter: Letter, sender: Address, message_domain: str, marks: Marks)
 
 
 def _unsubscribe(letter: Letter) -> Iterator[tuple[str, str]]:
-    """RFC 8058: one HTTPS address, on one line, since some relays break DKIM by folding it."""
-    if letter.unsubscribe_url is None:
+    """RFC 8058: one HTTPS address, on one line, since some relays break DKIM by folding it. Without TLS there is none."""
+    if letter.unsubscribe_url is None or letter.unsubscribe_url.startswith("http://"):
         return
     if not _ONE_CLICK.fullmatch(letter.unsubscribe_url):
         raise ValueError("one-click unsubscribe needs one https address in ASCII")

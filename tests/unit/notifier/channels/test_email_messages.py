@@ -100,11 +100,16 @@ def test_a_letter_one_can_do_without_is_ended_by_one_click() -> None:
     assert b"List-Unsubscribe" not in compose(email_letter(), SENDER, SENDER.domain)
 
 
+def test_an_installation_without_tls_offers_no_one_click() -> None:
+    letter = replace(email_letter(), unsubscribe_url="http://127.0.0.1:8003/preferences/k/unsubscribe")
+
+    assert b"List-Unsubscribe" not in compose(letter, SENDER, SENDER.domain)
+
+
 @pytest.mark.parametrize(
     "url",
     [
         "",
-        "http://faro.example/x",
         "https://faro.example/ñ",
         "https://faro.example/x\r\nBcc: a@b",
         "https://faro.example/>,<https://x",
