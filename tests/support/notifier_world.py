@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from sandbox.providers import Accepted, Providers
 from services.notifier import mail_receipts, receipts
 from services.notifier.amazon import Certificates
 from services.notifier.channels import Adapters, adapters_by_provider, load_channel_settings, open_adapters
+from services.notifier.channels.base import ChannelAdapter
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake, message_id
@@ -118,10 +119,31 @@ class Notifier:
     async def tidy(self) -> None:
         await self.new_sender().tidy()
 
+    async def resolve(self) -> int:
+        """One round for each message in doubt whose round has come."""
+        return await self.new_sender().resolve()
+
+    def through(self, *adapters: ChannelAdapter) -> Notifier:
+        """The same installation with these providers on their channel, the preferred one first."""
+        return replace(self, adapters={**self.adapters, adapters[0].channel: adapters})
+
+    def of_shop(self, **wishes: Any) -> Notifier:
+        """The same installation with a shop that wishes this of its channels."""
+        channels = DEMO.channels.model_copy(update=wishes)
+        return replace(self, shops=Shops({"demo": DEMO.model_copy(update={"channels": channels})}))
+
     async def let_time_pass(self, by: timedelta) -> None:
         """Everything that the database remembers as a time was that much earlier."""
-        moved = ("lease_until", "tried_at", "not_before", "expires_at", "planned_at", "changed_at")
+        moved = (
+            *("lease_until", "tried_at", "last_tried_at", "doubt_since", "doubt_at"),
+            *("not_before", "expires_at", "planned_at", "changed_at"),
+        )
         earlier = ", ".join(f"{name} = {name} - make_interval(secs => :seconds)" for name in moved)
+        await ask(
+            self.database,
+            "UPDATE paces SET empty_at = empty_at - make_interval(secs => :seconds) RETURNING bucket",
+            seconds=by.total_seconds(),
+        )
         await ask(self.database, f"UPDATE messages SET {earlier} RETURNING id", seconds=by.total_seconds())
 
     @property

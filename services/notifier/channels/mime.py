@@ -94,7 +94,7 @@ def _headers(letter: Letter, sender: Address, message_domain: str, marks: Marks)
 
 
 def _unsubscribe(letter: Letter) -> Iterator[tuple[str, str]]:
-    """RFC 8058: one HTTPS address, on one line, since some relays break DKIM by folding it. Without TLS there is none."""
+    """RFC 8058: one HTTPS address, on one line, since some relays break DKIM by folding it. None without TLS."""
     if letter.unsubscribe_url is None or letter.unsubscribe_url.startswith("http://"):
         return
     if not _ONE_CLICK.fullmatch(letter.unsubscribe_url):
