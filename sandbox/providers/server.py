@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ ACCEPT_LOG = "accepted.jsonl"
 STATUS_LOG = "statuses.jsonl"
 SENDER_ADDRESS = "pedidos@sandbox.example"
 SENDER_NUMBER = "+34600000000"
+WHATSAPP_NUMBER = "+34600000009"
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,14 @@ class Providers:
     desk: Desk
     smtp: SmtpServer
     graph: Graph
-    twilio_account: TwilioAccount
+    twilio: Twilio
     smtp_url: str
     base_url: str
+    bounce_secret: str
+
+    @property
+    def twilio_account(self) -> TwilioAccount:
+        return self.twilio.account
 
     @property
     def twilio_url(self) -> str:
@@ -75,6 +82,7 @@ class Providers:
         return {
             "SMTP_URL": self.smtp_url,
             "EMAIL_FROM": SENDER_ADDRESS,
+            "EMAIL_BOUNCE_SECRET": self.bounce_secret,
             "TWILIO_ACCOUNT_SID": self.twilio_account.sid,
             "TWILIO_AUTH_TOKEN": self.twilio_account.auth_token,
             "TWILIO_FROM": self.twilio_account.sender,
@@ -83,6 +91,7 @@ class Providers:
             "WHATSAPP_ACCESS_TOKEN": app.access_token,
             "WHATSAPP_APP_SECRET": app.app_secret,
             "WHATSAPP_VERIFY_TOKEN": app.verify_token,
+            "WHATSAPP_BUSINESS_ACCOUNT_ID": app.business_account_id,
             "WHATSAPP_URL": self.graph_url,
         }
 
@@ -121,7 +130,7 @@ async def providers(
     await smtp.start(smtp_listener)
     http.start()
     try:
-        yield Providers(desk, smtp, graph, twilio.account, smtp_url, base_url)
+        yield Providers(desk, smtp, graph, twilio, smtp_url, base_url, _new_bounce_secret())
     finally:
         await _stop(desk, smtp, http)
 
@@ -134,8 +143,12 @@ async def _stop(desk: Desk, smtp: SmtpServer, http: HttpServer) -> None:
     await desk.status_log.close()
 
 
+def _new_bounce_secret() -> str:
+    return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
+
+
 def _new_twilio_account() -> TwilioAccount:
-    return TwilioAccount(f"AC{secrets.token_hex(16)}", secrets.token_hex(16), SENDER_NUMBER)
+    return TwilioAccount(f"AC{secrets.token_hex(16)}", secrets.token_hex(16), SENDER_NUMBER, WHATSAPP_NUMBER)
 
 
 def _new_graph_app(webhook_url: str | None) -> GraphApp:

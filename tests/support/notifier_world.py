@@ -15,7 +15,8 @@ import httpx
 
 from sandbox.approved_templates import submissions
 from sandbox.providers import Accepted, Providers
-from services.notifier import receipts
+from services.notifier import mail_receipts, receipts
+from services.notifier.amazon import Certificates
 from services.notifier.channels import Adapters, adapters_by_provider, load_channel_settings, open_adapters
 from services.notifier.channels.base import ChannelAdapter
 from services.notifier.channels.settings import ChannelSettings
@@ -85,12 +86,14 @@ class Notifier:
     settings: dict[str, ChannelSettings]
     shops: Shops = field(default_factory=lambda: Shops({"demo": DEMO}))
     patience: Patience = PATIENCE
+    certificates: Certificates = field(default_factory=Certificates)
 
     def __post_init__(self) -> None:
         self._began_at = self.providers.accept_log.position
         app = create_app("notifier", Health())
-        app.state.receipts = receipt_state(self.database, self.settings)
+        app.state.receipts = receipt_state(self.database, self.settings, self.certificates)
         app.include_router(receipts.router)
+        app.include_router(mail_receipts.router)
         installed = frozenset(self.adapters)
         app.state.preferences = PreferencesState(self.database, self.shops, installed, catalog(), now)
         app.include_router(page.router)
@@ -190,11 +193,18 @@ def id_of(told: StepReached, channel: Channel = Channel.EMAIL, recipient: str = 
 
 
 @asynccontextmanager
-async def a_notifier(database: Database, running: Providers, patience: Patience = PATIENCE) -> AsyncIterator[Notifier]:
+async def a_notifier(
+    database: Database,
+    running: Providers,
+    patience: Patience = PATIENCE,
+    *,
+    certificates: Certificates | None = None,
+) -> AsyncIterator[Notifier]:
     """With the channels that the environment configures, as its processes find them."""
     settings = load_channel_settings()
     adapters = open_adapters(settings)
-    notifier = Notifier(database, running, adapters, settings, patience=patience)
+    amazon = certificates or Certificates()
+    notifier = Notifier(database, running, adapters, settings, patience=patience, certificates=amazon)
     try:
         async with notifier.http:
             yield notifier

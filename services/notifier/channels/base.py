@@ -34,9 +34,9 @@ class OutcomeClass(StrEnum):
 class Letter:
     """What an adapter freezes: everything is decided, nothing is on the wire yet.
 
-    `thread` is the same for all letters about one order. `sender_email` and `reply_to` matter to e-mail only.
-    `preferences_url` is a page; a POST to `unsubscribe_url` opts out at once (RFC 8058). It is there only on a step
-    that the buyer can do without.
+    `thread` is the same for all letters about one order. `sender_email` and `reply_to` matter to e-mail only, as do the
+    two pages: at `preferences_url` a buyer chooses; a POST to `unsubscribe_url` opts out at once (RFC 8058), and it is
+    there only on a step that the buyer can do without.
     """
 
     message_id: UUID

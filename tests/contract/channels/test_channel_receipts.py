@@ -87,6 +87,7 @@ async def test_a_number_that_fails_later_is_told_by_receipt(world: World) -> Non
 
     assert {(receipt.verdict, receipt.reason, receipt.unreachable) for receipt in await world.receipts()} == {
         (Verdict.FAILED, "twilio_30003_unreachable_handset", True),
+        (Verdict.FAILED, "twilio_whatsapp_30003_unreachable_handset", True),
         (Verdict.FAILED, "whatsapp_131026_undeliverable", True),
     }
 

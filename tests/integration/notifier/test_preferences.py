@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 
 from services.notifier.channels.base import Letter, Request
-from services.notifier.channels.email import Email, EmailSettings
+from services.notifier.channels.email import Email
+from services.notifier.channels.email_settings import EmailSettings
 from services.notifier.compose import Composer
 from services.notifier.preferences.links import LINK_LIVES, new_token
 from services.notifier.queue import take_to_freeze

@@ -209,8 +209,9 @@ async def test_a_provider_that_is_not_installed_here_is_not_found(
         if name.startswith(("TWILIO", "WHATSAPP")):
             monkeypatch.delenv(name)
     async with a_notifier(notifier.database, notifier.providers) as mail_only:
-        statuses = [(await mail_only.http.post(f"/receipts/{name}")).status_code for name in ("twilio", "whatsapp")]
-    assert statuses == [404, 404]
+        names = ("twilio", "twilio-whatsapp", "whatsapp")
+        statuses = [(await mail_only.http.post(f"/receipts/{name}")).status_code for name in names]
+    assert statuses == [404, 404, 404]
 
 
 async def test_while_the_database_is_away_the_provider_is_asked_to_come_again(
