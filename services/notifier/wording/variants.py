@@ -42,6 +42,10 @@ VARIANTS: Mapping[Step, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_ASKS_THE_BUYER = frozenset({Condition.PAYMENT_DUE, Condition.ADDRESS_PROBLEM})
+_ASKS_NOBODY = frozenset({Condition.WEATHER})
+
+
 def all_wordings() -> Iterator[tuple[Step, str | None]]:
     """Every step with each of its variants; None is the plain wording."""
     for step, variants in VARIANTS.items():
@@ -87,13 +91,21 @@ def _candidates(step: StepReached) -> Iterator[str]:
         yield "registered"
     if parcel.delivered_to is not None:  # where to find it comes before what happened to it
         yield parcel.delivered_to.value
-    if parcel.condition is not None:
-        if parcel.action_by is not None:
-            yield f"{parcel.condition}_by_{parcel.action_by}"
-        if parcel.condition is not Condition.PAYMENT_DUE or parcel.action_by in (Actor.BUYER, None):
-            yield parcel.condition.value  # never asks a buyer for what the shop owes
-    if parcel.action_by is not None:
-        yield f"by_{parcel.action_by}"
+    yield from _what_is_the_matter(step.step, parcel.condition, parcel.action_by)
+
+
+def _what_is_the_matter(step: Step, condition: Condition | None, action_by: Actor | None) -> Iterator[str]:
+    """Never asks a buyer for what the shop or the carrier has to do, nor says "nothing to do" where they must act."""
+    if condition is not None and action_by is not None:
+        yield f"{condition}_by_{action_by}"
+    asks_another = (
+        condition in _ASKS_THE_BUYER and action_by in (Actor.SHOP, Actor.CARRIER) and step is not Step.RETURNING
+    )
+    hides_the_need = condition in _ASKS_NOBODY and action_by is Actor.BUYER
+    if condition is not None and not asks_another and not hides_the_need:
+        yield condition.value
+    if action_by is not None:
+        yield f"by_{action_by}"
 
 
 def _ways_of_being_late(step: StepReached, parcel: ParcelFacts) -> Iterator[str]:

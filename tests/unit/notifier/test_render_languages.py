@@ -130,7 +130,7 @@ def test_returns_and_warranty_are_told_with_time_and_link(step: Step) -> None:
     assert "https://faro.example/devoluciones" in text
     assert "https://faro.example/garantia" in (read(reached).html or "")
     assert "Tienes 1 día para devolverlo y 18 meses de garantía." in read(reached, Channel.WHATSAPP).text
-    assert "Puedes devolverlo en 1 dia." in read(reached, Channel.SMS).text
+    assert "Tienes 1 dia para devolverlo." in read(reached, Channel.SMS).text
 
 
 def test_without_policies_no_right_is_invented() -> None:
