@@ -92,7 +92,7 @@ def test_amounts_are_written_as_in_the_country(language: str, amount: Money, sai
         ("es-AR", "miércoles 25 de marzo, de 9:00 a 14:00 hs"),
         ("es-MX", "miércoles 25 de marzo, de 9:00 a 14:00 h"),
         ("es-CL", "miércoles 25 de marzo, de 9:00 a 14:00"),
-        ("pt-BR", "25 de março (quarta-feira), das 09:00 às 14:00"),
+        ("pt-BR", "para o dia 25 de março (quarta-feira), das 09:00 às 14:00"),
     ],
 )
 def test_days_and_hours_are_written_as_in_the_country(language: str, when: str) -> None:
