@@ -27,6 +27,7 @@ UNREACHABLE_FOR: tuple[tuple[str, timedelta], ...] = (
     (r"_30005(_|$)|_30004(_|$)", timedelta(days=30)),  # an unknown or a blocking handset: prepaid cards come back
     (r"_131026(_|$)", timedelta(days=7)),  # no WhatsApp there, an old version, or new terms not accepted yet
     (r"_5\.2\.", timedelta(days=2)),  # RFC 3463: the mailbox is full or switched off
+    (r"^ses_bounce_permanent|^sendgrid_(bounce|dropped_bounced)", timedelta(days=180)),  # their word for a dead mailbox
     (r"_5\.1\.|_5\.4\.", timedelta(days=180)),  # RFC 3463: no such mailbox, no such domain
     (r"_(21211|21217|21265|21614|21635|30006)(_|$)", timedelta(days=180)),  # no number, or not one of a handset
 )

@@ -97,11 +97,11 @@ def _email(catalog: Catalog, situation: Situation, values: Mapping[str, str], fa
 
 
 def _sms(situation: Situation, values: Mapping[str, str], facts: dict[Fact, str]) -> Rendered:
-    plain = {name: transliterate(value) for name, value in values.items()}
+    plain = {name: clean(transliterate(value)) for name, value in values.items()}
     words = {name: transliterate(text) for name, text in _own_words(situation, plain, "sms", "sms_next").items()}
     text = transliterate(clean(fill(situation.speech.source(sms_frame(situation)), plain | words)))
     spelt = {fact: facts[fact] for fact in (Fact.LINK, Fact.REFERENCE, Fact.PHONE) if fact in facts}
-    names = {fact: transliterate(facts[fact]) for fact in (Fact.CARRIER, Fact.PHONE_OWNER) if fact in facts}
+    names = {fact: clean(transliterate(facts[fact])) for fact in (Fact.CARRIER, Fact.PHONE_OWNER) if fact in facts}
     require_present(spelt | names | {Fact.NEXT: words["sms_next"]}, text, "the SMS")
     cost = size(text)
     if cost.alphabet is not Alphabet.GSM7 or cost.segments > SEGMENT_LIMIT:

@@ -10,6 +10,7 @@ from services.notifier.wording.aftercare import aftercare, aftercare_short
 from services.notifier.wording.arrival import arrival
 from services.notifier.wording.money import format_money
 from services.notifier.wording.situation import Situation, clean
+from services.notifier.wording.variants import still_since
 from shared.contracts.vocabulary import Clock
 
 OPTIONAL = frozenset({"aftercare_short"})
@@ -61,12 +62,21 @@ def _times(situation: Situation, facts: dict[str, str]) -> dict[str, str]:
     calendar, occurred_at = situation.calendar, situation.step.occurred_at
     day = calendar.day(calendar.day_of(occurred_at))
     moment = {"day": day, "time": calendar.clock(occurred_at)}
-    return {
+    return _silence(situation) | {
         "day": day,
         "moment": situation.speech.say("when.moment", moment) if situation.step.clock is Clock.EXACT else day,
         "arrival": arrival(situation, facts),
         "arrival_short": arrival(situation, facts, short=True),
     }
+
+
+def _silence(situation: Situation) -> dict[str, str]:
+    """Since which day there has been no news; only when that is what the message is about."""
+    since, calendar = still_since(situation.step), situation.calendar
+    if since is None:
+        return {}
+    day = calendar.day_of(since)
+    return {"since": calendar.day(day), "since_short": calendar.day(day, short=True)}
 
 
 def _amounts(situation: Situation) -> dict[str, str]:

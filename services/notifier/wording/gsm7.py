@@ -16,6 +16,7 @@ BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 EXTENSION = frozenset("\f^{}\\[~]|€")
+_ALPHABET = BASIC | EXTENSION
 
 _PLAIN = str.maketrans(
     {
@@ -71,7 +72,8 @@ def _parts(widths: Iterable[int], *, alone: int, joined: int) -> int:
 
 def transliterate(text: str) -> str:
     """The text in GSM-7: `ó` becomes `o`, typographic marks become plain ones, emoji go, what is left becomes `?`."""
-    return "".join(_in_gsm7(c) for c in unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", text)
+    return text if _ALPHABET.issuperset(text) else "".join(map(_in_gsm7, text))
 
 
 def _in_gsm7(character: str) -> str:

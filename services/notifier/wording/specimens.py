@@ -19,6 +19,14 @@ from shared.shops import Shop
 _NOW = datetime(2026, 9, 22, 10, 40, tzinfo=UTC)
 _LINK = "https://seguimiento.libreriafaro.example/t/Zk3vQ8mN1xT7rB5wLc0yHd"
 
+_OCCURRENCES = {
+    "promise": "promise:2026-09-21",
+    "eta": "eta:2026-09-22:1",
+    "stalled": "stalled:2026-09-16T09:15:00Z",
+    "first_scan": "first_scan",
+}
+"""Ways of being late are known by the occurrence of the step, as tracking writes it."""
+
 RICH_RECIPIENT = RecipientView("Lucía Fernández", BUYER, None)
 BARE_RECIPIENT = RecipientView(None, "receiver", None)
 
@@ -26,7 +34,7 @@ BARE_RECIPIENT = RecipientView(None, "receiver", None)
 def specimen_shop(language: str) -> Shop:
     return Shop(
         id="specimen",
-        name="Librería y Papelería Faro",
+        name="Librería y Papelería Faro 📚",
         language=language,
         support_phone="+34 910 123 456",
         support_email="hola@libreriafaro.example",
@@ -39,7 +47,7 @@ def rich(step: Step, variant: str | None) -> StepReached:
         shop="specimen",
         order_id="PED-2026-000123456",
         step=step,
-        occurrence="promise:2026-09-21" if variant == "promise" else "1",
+        occurrence=_OCCURRENCES.get(variant or "", "1"),
         sequence=1,
         occurred_at=_NOW,
         tracking_url=_LINK,
@@ -86,11 +94,11 @@ def _parcel(variant: str | None) -> ParcelFacts:
     condition = condition.removeprefix("_")
     return ParcelFacts(
         carrier="generic",
-        carrier_name="Mensajería Costa del Sol",
+        carrier_name="Mensajería Costa del Sol 🚚",
         reference="JD014600012345678901234567890123456",
         contact=Contact(phone="+54 9 11 4123-4567", of_shop=False, hours="9:00-20:00"),
         carrier_url="https://costadelsol.example/seguimiento?ref=JD014600012345678901234567890123456",
-        stage=Stage.IN_TRANSIT,
+        stage=Stage.REGISTERED if variant in ("registered", "first_scan") else Stage.IN_TRANSIT,
         condition=Condition(condition) if condition in set(Condition) else None,
         action_by=Actor(actor) if actor else None,
         delivered_to=DeliveredTo(condition) if condition in set(DeliveredTo) else None,
