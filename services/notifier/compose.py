@@ -12,7 +12,7 @@ from services.notifier.channels.base import ChannelAdapter, Letter, Request
 from services.notifier.intake import recipients_of
 from services.notifier.render import render
 from services.notifier.wording.catalog import Catalog
-from services.notifier.wording.situation import RecipientView
+from services.notifier.wording.situation import RecipientView, full_name
 from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel
@@ -40,7 +40,7 @@ class Composer:
             message_id=row["id"],
             thread=thread_of(step),
             address=row["address"],
-            recipient_name=person.name,
+            recipient_name=full_name(person.name),
             rendered=rendered,
             shop_name=shop.name,
             sender_email=shop.sender_email,
