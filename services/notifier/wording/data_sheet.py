@@ -16,6 +16,8 @@ from shared.contracts.vocabulary import Step
 ITEMS_SHOWN = 12
 _NO_LONGER_EXPECTED = frozenset({Step.DELIVERED, Step.READY_FOR_PICKUP, Step.RETURNING, Step.RETURNED, Step.LOST})
 
+_ARRIVED = frozenset({Step.DELIVERED, Step.RETURNED})
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -75,7 +77,7 @@ def _known_of_parcel(situation: Situation, parcel: ParcelFacts) -> tuple[Entry, 
     known = (
         ("email.hours", situation.told(parcel.contact.hours or "")),
         ("email.expected", clean(expected[:1].upper() + expected[1:] if expected else "")),
-        ("email.last_seen", _last_seen(situation, parcel)),
+        ("email.last_seen", _last_seen(situation, parcel) if situation.step.step not in _ARRIVED else ""),
     )
     return tuple(Entry(situation.speech.say(label), value) for label, value in known if value)
 

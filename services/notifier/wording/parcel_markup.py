@@ -50,6 +50,8 @@ def _document(
             "merchant": {"@type": "Organization", "name": values["shop"]},
         },
     }
+    if parcel.eta is None and situation.expected is not None:
+        document["expectedArrivalUntil"] = situation.expected.last.isoformat()
     if parcel.eta is not None:
         document["expectedArrivalUntil"] = rfc3339(parcel.eta.until)
         if parcel.eta.from_ is not None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, datetime
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,9 +21,10 @@ from services.notifier.wording.brand import DARK_GROUND, LIGHT_GROUND, contrast,
 from services.notifier.wording.catalog import MESSAGES
 from services.notifier.wording.facts import read_page
 from services.notifier.wording.outside_words import quoted
-from services.notifier.wording.specimens import bare, rich
-from services.notifier.wording.variants import all_wordings, name_of
-from shared.contracts.orders import Line
+from services.notifier.wording.specimens import bare, plain, rich
+from services.notifier.wording.variants import all_wordings, name_of, speaks_of_parcel
+from shared.contracts.orders import Line, Promise
+from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel, Step
 from tests.support.steps_reached import FARO, LUCIA, RECEIVER, catalog, home_delivery, read, with_order, with_parcel
 
@@ -144,6 +148,29 @@ def test_machines_read_the_same_facts() -> None:
             "postalCode": "28001",
         },
     }
+
+
+@pytest.mark.parametrize("make", [rich, plain])
+@pytest.mark.parametrize(("step", "variant"), [pytest.param(*w, id=name_of(*w)) for w in all_wordings()])
+def test_the_markup_has_what_gmail_requires_of_what_is_known(
+    step: Step, variant: str | None, make: Callable[[Step, str | None], StepReached]
+) -> None:
+    """All that developers.google.com/workspace/gmail/markup/reference/types/ParcelDelivery asks but street and region."""
+    html = read(make(step, variant)).html or ""
+    if not speaks_of_parcel(step, variant):
+        assert "ld+json" not in html
+        return
+    document: Any = markup_of(html)
+    assert document["carrier"]["name"]
+    assert all(item["name"] for item in document["itemShipped"])
+    assert document["partOfOrder"]["orderNumber"] and document["partOfOrder"]["merchant"]["name"]
+    assert {"addressCountry", "addressLocality", "postalCode"} <= document["deliveryAddress"].keys()
+    assert datetime.fromisoformat(document["expectedArrivalUntil"])
+
+
+def test_a_promised_day_is_told_to_machines_as_a_day() -> None:
+    promised = with_order(home_delivery(), promise=Promise(deliver_until=date(2026, 3, 27)))
+    assert markup_of(html_of(with_parcel(promised, eta=None)))["expectedArrivalUntil"] == "2026-03-27"
 
 
 def test_machines_are_not_told_what_nobody_knows() -> None:
