@@ -90,12 +90,12 @@ async def test_every_word_can_be_read_whatever_the_shops_colour(
 ) -> None:
     for width in (360, 800):
         page = await opened(browser, width, scheme)
-        for wording in TELLING:
-            await page.set_content(awkward_mail(*wording, "es", colour=colour))
+        for step, variant in TELLING:
+            await page.set_content(awkward_mail(step, variant, "es", colour=colour))
             texts: list[dict[str, Any]] = await page.evaluate(TEXTS)
             assert len(texts) > 20
             hard_to_read = [t for t in texts if t["contrast"] < 4.5 or not t["opaque"] or t["size"] < 12]
-            assert hard_to_read == [], f"{name_of(*wording)} at {width}"
+            assert hard_to_read == [], f"{name_of(step, variant)} at {width}"
 
 
 async def test_the_dark_one_is_dark_all_over(browser: Browser) -> None:
