@@ -155,7 +155,7 @@ def test_machines_read_the_same_facts() -> None:
 def test_the_markup_has_what_gmail_requires_of_what_is_known(
     step: Step, variant: str | None, make: Callable[[Step, str | None], StepReached]
 ) -> None:
-    """All that developers.google.com/workspace/gmail/markup/reference/types/ParcelDelivery asks but street and region."""
+    """All but street and region (developers.google.com/workspace/gmail/markup/reference/types/ParcelDelivery)."""
     html = read(make(step, variant)).html or ""
     if not speaks_of_parcel(step, variant):
         assert "ld+json" not in html
