@@ -13,7 +13,7 @@ from services.notifier.channels.base import ChannelAdapter, Letter, Request
 from services.notifier.preferences import links
 from services.notifier.render import render
 from services.notifier.wording.catalog import Catalog
-from services.notifier.wording.situation import RecipientView
+from services.notifier.wording.situation import RecipientView, full_name
 from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel
@@ -41,21 +41,22 @@ class Composer:
         token = row["preferences_token"]
         preferences = links.preferences_url(self.public_url, token) if self.public_url and token else None
         locale = row["language_chosen"] or person.locale
-        view = RecipientView(person.name, row["recipient"], locale, preferences_url=preferences)
-        channel = Channel(row["channel"])
-        rendered = render(self.catalog, step, shop, view, channel)
+        unsubscribe = links.unsubscribe_url(preferences, row["urgency"])
+        view, channel = RecipientView(person.name, row["recipient"], locale), Channel(row["channel"])
+        rendered = render(
+            self.catalog, step, shop, view, channel, preferences_url=preferences, unsubscribe_url=unsubscribe
+        )
         letter = Letter(
             message_id=row["id"],
             thread=thread_of(step),
             address=row["address"],
-            recipient_name=person.name,
+            recipient_name=full_name(person.name),
             rendered=rendered,
             shop_name=shop.name,
             sender_email=shop.sender_email,
             reply_to=shop.support_email,
             now=now,
-            preferences_url=preferences,
-            unsubscribe_url=links.unsubscribe_url(preferences, row["urgency"]),
+            unsubscribe_url=unsubscribe,
         )
         request = _prepare(adapter, letter)
         return {

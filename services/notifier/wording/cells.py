@@ -25,7 +25,7 @@ _SHARED: Mapping[str, str] = {
     "progress": "preparing shipped out_for_delivery ready_for_pickup delivered",
     "email": (
         "greeting greeting_by_name next_title carrier reference phone_of hours expected last_seen order_number total "
-        "link carrier_site returns warranty read_policy shop_phone shop_email shop_site"
+        "link carrier_site returns warranty read_policy shop_phone shop_email shop_site preferences unsubscribe"
     ),
     "email.parcel": "button sheet_title items_title",
     "email.order": "button sheet_title items_title",

@@ -26,10 +26,10 @@ def fillings(situation: Situation) -> dict[str, str]:
 
 
 def _facts(situation: Situation) -> dict[str, str]:
-    step, shop, parcel = situation.step, situation.shop, situation.parcel
+    step, shop, parcel, told = situation.step, situation.shop, situation.parcel, situation.told
     facts = {
         "shop": shop.name,
-        "order": step.order_id,
+        "order": told(step.order_id),
         "link": step.tracking_url,
         "support_phone": shop.support_phone,
         "phone": situation.phone,
@@ -37,7 +37,7 @@ def _facts(situation: Situation) -> dict[str, str]:
         "delivered": str(step.order.parcels_delivered),
     }
     if parcel is not None:
-        facts |= {"carrier": parcel.carrier_name, "reference": parcel.reference}
+        facts |= {"carrier": told(parcel.carrier_name), "reference": told(parcel.reference)}
     facts = {name: clean(value) for name, value in facts.items()}
     of_shop = situation.phone_is_of_shop
     return facts | {"callee": situation.speech.say("phrases.the_shop", facts) if of_shop else facts["carrier"]}

@@ -10,11 +10,13 @@ from services.notifier.wording.catalog import Catalog, CatalogError, read_catalo
 from services.notifier.wording.cells import missing_cells
 from services.notifier.wording.fillings import OPTIONAL, fillings
 from services.notifier.wording.gsm7 import foreign_to_gsm7, size
+from services.notifier.wording.overrides import check_overrides
 from services.notifier.wording.situation import RecipientView, Situation
 from services.notifier.wording.specimens import (
     BARE_RECIPIENT,
     RICH_RECIPIENT,
     bare,
+    plain,
     rich,
     rich_with_shops_phone,
     specimen_shop,
@@ -53,7 +55,11 @@ def check_catalog(catalog: Catalog) -> None:
         _check_keys(catalog, language)
         _check_texts(f"{language.tag}.toml", language.texts.items())
     for language in catalog.languages.values():
-        _check_wordings(catalog, language.tag, specimen_shop(language.tag), f"{language.tag}.toml")
+        for step, variant in all_wordings():
+            try:
+                _check_wording(catalog, language.tag, specimen_shop(language.tag), step, variant)
+            except CatalogError as error:
+                raise CatalogError(f"{language.tag}.toml: {error}") from error
 
 
 def _check_keys(catalog: Catalog, language: Language) -> None:
@@ -92,22 +98,22 @@ def _is_for_sms(key: str) -> bool:
     return key.startswith(("sms.", "arrival_short.")) or key.endswith(_FOR_SMS) or key == "aftercare.short"
 
 
-def _check_wordings(catalog: Catalog, tag: str, shop: Shop, file: str) -> None:
-    for step, variant in all_wordings():
-        name = f"{file}: {name_of(step, variant)}"
-        for fact, recipient, channels in _specimens(step, variant):
-            situation = Situation(fact, shop, recipient, Channel.SMS, catalog.speech(tag, shop))
-            try:
-                _check_gaps(situation, name)
-                problems = [*faults(template_for(situation.speech, step, variant, shop))]
-                for channel in channels:
-                    message = render(catalog, fact, shop, RecipientView(recipient.name, recipient.role, tag), channel)
-                    if channel is Channel.SMS and size(message.text).segments > SEGMENT_BUDGET:
-                        problems.append(f"the SMS takes {size(message.text).units} septets, 306 are allowed")
-            except Unrenderable as error:
-                raise CatalogError(f"{name}: {error}") from error
-            if problems:
-                raise CatalogError(f"{name}: {problems[0]}")
+def _check_wording(catalog: Catalog, tag: str, shop: Shop, step: Step, variant: str | None) -> None:
+    """Raises CatalogError that names the wording, not the file."""
+    name = name_of(step, variant)
+    for fact, recipient, channels in _specimens(step, variant):
+        situation = Situation(fact, shop, recipient, Channel.SMS, catalog.speech(tag, shop))
+        try:
+            _check_gaps(situation, name)
+            problems = [*faults(template_for(situation.speech, step, variant, shop))]
+            for channel in channels:
+                message = render(catalog, fact, shop, RecipientView(recipient.name, recipient.role, tag), channel)
+                if channel is Channel.SMS and size(message.text).segments > SEGMENT_BUDGET:
+                    problems.append(f"the SMS takes {size(message.text).units} septets, 306 are allowed")
+        except Unrenderable as error:
+            raise CatalogError(f"{name}: {error}") from error
+        if problems:
+            raise CatalogError(f"{name}: {problems[0]}")
 
 
 def _specimens(step: Step, variant: str | None) -> Iterator[tuple[StepReached, RecipientView, tuple[Channel, ...]]]:
@@ -116,10 +122,11 @@ def _specimens(step: Step, variant: str | None) -> Iterator[tuple[StepReached, R
     Whose phone it is makes another text in an SMS alone; what an e-mail leaves out of its lists is the same for all
     variants of a step.
     """
-    short = (Channel.SMS, Channel.WHATSAPP)
+    lists = tuple(Channel) if variant is None else (Channel.SMS, Channel.WHATSAPP)
     yield rich(step, variant), RICH_RECIPIENT, tuple(Channel)
     yield rich_with_shops_phone(step, variant), RICH_RECIPIENT, (Channel.SMS,)
-    yield bare(step, variant), BARE_RECIPIENT, tuple(Channel) if variant is None else short
+    yield plain(step, variant), RICH_RECIPIENT, lists
+    yield bare(step, variant), BARE_RECIPIENT, lists
 
 
 def _check_gaps(situation: Situation, name: str) -> None:
@@ -145,7 +152,32 @@ def check_shop(catalog: Catalog, shop: Shop) -> None:
         if language is None or base is None or (text not in base.texts and text not in _STEP_KEYS):
             raise CatalogError(f"{file}: {key}: no such language or text")
         changed.add(tag)
+    check_overrides(catalog, shop)
     _check_texts(file, shop.texts.items())
-    spoken = [language.tag for language in catalog.languages.values() if {language.tag, language.base} & changed]
-    for tag in spoken:
-        _check_wordings(catalog, tag, shop, file)
+    for language in catalog.languages.values():
+        if {language.tag, language.base} & changed:
+            _check_shops_wordings(catalog, language.tag, shop)
+
+
+def _check_shops_wordings(catalog: Catalog, tag: str, shop: Shop) -> None:
+    """A step's own words stand in that step alone; any other text may stand in all of them."""
+    changed = {key.split(".")[1] for key in shop.texts}
+    everywhere = not changed <= _STEPS
+    for step, variant in all_wordings():
+        if not everywhere and step not in changed:
+            continue
+        try:
+            _check_wording(catalog, tag, shop, step, variant)
+        except CatalogError as error:
+            keys = _guilty(catalog, tag, shop, step, variant)
+            raise CatalogError(f"shop {shop.id}: texts: {', '.join(keys)}: {error}") from error
+
+
+def _guilty(catalog: Catalog, tag: str, shop: Shop, step: Step, variant: str | None) -> tuple[str, ...]:
+    """The one text that is wrong by itself; else all of them, which are wrong together."""
+    for key, text in shop.texts.items():
+        try:
+            _check_wording(catalog, tag, shop.model_copy(update={"texts": {key: text}}), step, variant)
+        except CatalogError:
+            return (key,)
+    return tuple(shop.texts)

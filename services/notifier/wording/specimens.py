@@ -1,7 +1,7 @@
 """Made-up steps, one for every wording, to try all texts on before the first buyer sees one.
 
-`rich` carries everything a step can carry, with long values, as the budget of an SMS is reckoned with; `bare` carries
-the least, is addressed to somebody other than the buyer and gives the shop's own phone.
+`rich` carries everything a step can carry, with long values, as the budget of an SMS is reckoned with; `plain` is what
+most orders are; `bare` carries the least, is addressed to somebody other than the buyer and gives the shop's own phone.
 """
 
 from __future__ import annotations
@@ -76,6 +76,18 @@ def rich_with_shops_phone(step: Step, variant: str | None) -> StepReached:
     contact = Contact(phone="+34 910 123 456", of_shop=True)
     eta = Eta(from_=datetime(2026, 9, 23, 7, tzinfo=UTC), until=datetime(2026, 9, 26, 7, tzinfo=UTC))
     return full.model_copy(update={"parcel": full.parcel.model_copy(update={"contact": contact, "eta": eta})})
+
+
+def plain(step: Step, variant: str | None) -> StepReached:
+    """One parcel, by a time on a day, with one policy: the texts that rich has no use for."""
+    full = rich(step, variant)
+    policies = Policies(returns=Policy(version="1", url="https://libreriafaro.example/devoluciones", days=14))
+    counts = {"parcels_total": int(full.parcel is not None), "parcels_delivered": int(step is Step.DELIVERED)}
+    order = full.order.model_copy(update=counts | {"policies": policies, "promise": None})
+    parcel = full.parcel
+    if parcel is not None:
+        parcel = parcel.model_copy(update={"eta": Eta(until=datetime(2026, 9, 23, 12, tzinfo=UTC))})
+    return full.model_copy(update={"order": order, "parcel": parcel})
 
 
 def bare(step: Step, variant: str | None) -> StepReached:
