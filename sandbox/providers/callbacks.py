@@ -33,16 +33,21 @@ class Callbacks:
         self.delivered = 0
         self.given_up = 0
 
+    async def post_once(self, callback: Callback) -> int | None:
+        """The status of the answer, None without one; for what no provider would send again."""
+        try:
+            answer = await self._client.post(callback.url, content=callback.body, headers=dict(callback.headers))
+        except httpx.TransportError:
+            return None
+        return answer.status_code
+
     async def deliver(self, callback: Callback) -> bool:
         """Until a 2xx, at most ATTEMPTS times, the pause doubling."""
         for attempt in range(ATTEMPTS):
             if attempt:
                 await asyncio.sleep(FIRST_BACKOFF.total_seconds() * 2 ** (attempt - 1))
-            try:
-                answer = await self._client.post(callback.url, content=callback.body, headers=dict(callback.headers))
-            except httpx.TransportError:
-                continue
-            if answer.is_success:
+            status = await self.post_once(callback)
+            if status is not None and 200 <= status < 300:
                 self.delivered += 1
                 return True
         self.given_up += 1

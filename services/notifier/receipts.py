@@ -17,9 +17,12 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import ledger
+from services.notifier.channels.sms_http import PROVIDER as SMS_HTTP
+from services.notifier.channels.sms_http import SmsHttpSettings
 from services.notifier.domain.delivery import STATE_OF_RECEIPT
 from services.notifier.ledger import Change
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
+from services.notifier.sms_http_receipts import parse_sms_http
 from shared.database import Database, fetch
 from shared.messaging.failures import is_infrastructure
 from shared.observability.logs import get_logger
@@ -38,6 +41,7 @@ class ReceiptState:
     twilio_tokens: Sequence[str]
     whatsapp_secrets: Sequence[str]
     whatsapp_verify_token: str | None
+    sms_http: SmsHttpSettings | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -61,6 +65,19 @@ async def twilio(request: Request) -> JSONResponse:
         return parse_twilio(url, read_form(body), signature, state.twilio_tokens, state.clock())
 
     return await _take(state, "twilio", parse)
+
+
+@router.post("/receipts/sms-http")
+async def sms_http(request: Request) -> JSONResponse:
+    """Receipts of the SMS provider that a description tells of: JSON, signed over the raw body."""
+    state = _state(request)
+    settings = state.sms_http
+    if settings is None or settings.sms_http_config.receipts is None:
+        raise Problem(404, "Not found", "there is no such thing here")
+    body, description, secrets = await request.body(), settings.sms_http_config, settings.receipt_secrets
+    return await _take(
+        state, SMS_HTTP, lambda: parse_sms_http(body, request.headers, description, secrets, state.clock())
+    )
 
 
 @router.post("/receipts/whatsapp")

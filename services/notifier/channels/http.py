@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -23,6 +23,9 @@ CONNECT_DEADLINE = timedelta(seconds=5)
 KEEPALIVE_EXPIRY = timedelta(seconds=2)
 """Shorter than any server's idle timeout: a request on a connection that the server is closing ends in doubt."""
 LONGEST_RETRY_AFTER = timedelta(hours=1)
+
+Code = TypeVar("Code", int, str)
+"""Some providers number their errors, others name them."""
 
 _NEVER_LEFT = (
     httpx.ConnectError,
@@ -85,7 +88,7 @@ async def post(
         return SendResult(OutcomeClass.AMBIGUOUS, f"{provider}_connection_lost")
 
 
-def refusal(provider: str, answer: Answer, code: int | None, errors: Mapping[int, ProviderError]) -> SendResult:
+def refusal(provider: str, answer: Answer, code: Code | None, errors: Mapping[Code, ProviderError]) -> SendResult:
     """The class of an answer that is no 2xx: by the provider's own code where its table has one, else by the status.
 
     A 5xx other than 503 may come after the message went out, whatever code it carries.
