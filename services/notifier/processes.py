@@ -12,6 +12,7 @@ from services.notifier import receipts
 from services.notifier.channels import load_channel_settings, open_adapters
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.channels.sms import TwilioSettings
+from services.notifier.channels.sms_http import SmsHttpSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
@@ -111,6 +112,7 @@ def receipt_state(database: Database, channels: dict[Channel, ChannelSettings]) 
         twilio_tokens=by_twilio.auth_tokens if by_twilio else (),
         whatsapp_secrets=by_meta.app_secrets if by_meta else (),
         whatsapp_verify_token=by_meta.whatsapp_verify_token.get_secret_value() if by_meta else None,
+        sms_http=sms if isinstance(sms, SmsHttpSettings) else None,
     )
 
 

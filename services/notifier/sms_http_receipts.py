@@ -15,7 +15,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifier.channels.blanks import look_at
-from services.notifier.channels.sms_http import ID_LIMIT_CHARACTERS, PROVIDER, safe_code
+from services.notifier.channels.sms_http import ID_LIMIT_CHARACTERS, PROVIDER, failure, safe_code
 from services.notifier.channels.sms_http_description import Receipts, Signature, SmsProvider
 from services.notifier.receipt_formats import RECEIPTS_IGNORED, Malformed, Receipt
 from shared.contracts.vocabulary import Verdict
@@ -79,16 +79,10 @@ def _receipt(told: object, receipts: Receipts, description: SmsProvider, now: da
         RECEIPTS_IGNORED.labels(PROVIDER).inc()
         return None
     code = safe_code(look_at(told, receipts.error_code), description)
-    reason, unreachable = reason_of(verdict, code, description)
+    reason, unreachable = f"{PROVIDER}_{verdict.value}", False
+    if verdict is Verdict.FAILED:
+        reason, unreachable = failure(code, description)
     return Receipt(_uuid(look_at(told, receipts.message_id)), provider_id, verdict, reason, now, unreachable)
-
-
-def reason_of(verdict: Verdict, code: str | None, description: SmsProvider) -> tuple[str, bool]:
-    """A short word without personal data, and whether the number is out of reach."""
-    if verdict is not Verdict.FAILED or code is None:
-        return f"{PROVIDER}_{verdict.value}", False
-    row = description.error_table.get(code)
-    return (f"{PROVIDER}_{code}_{row.words}", row.unreachable) if row else (f"{PROVIDER}_{code}", False)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.notifier.channels import email, sms, whatsapp
+from services.notifier.channels import email, sms, sms_http, whatsapp
 from services.notifier.channels.base import ChannelAdapter
 from services.notifier.channels.settings import ChannelSettings, configured
 from shared.contracts.vocabulary import Channel
@@ -25,6 +25,7 @@ class ChannelKind:
 CHANNELS: tuple[ChannelKind, ...] = (
     ChannelKind(Channel.EMAIL, email.EmailSettings, email.open_adapter),
     ChannelKind(Channel.SMS, sms.TwilioSettings, sms.open_adapter),
+    ChannelKind(Channel.SMS, sms_http.SmsHttpSettings, sms_http.open_adapter),
     ChannelKind(Channel.WHATSAPP, whatsapp.WhatsAppSettings, whatsapp.open_adapter),
 )
 
@@ -42,4 +43,8 @@ def load_channel_settings() -> dict[Channel, ChannelSettings]:
 
 def open_adapters(settings: Mapping[Channel, ChannelSettings]) -> dict[Channel, ChannelAdapter]:
     """An adapter for each channel that has settings."""
-    return {kind.channel: kind.open_adapter(settings[kind.channel]) for kind in CHANNELS if kind.channel in settings}
+    return {
+        kind.channel: kind.open_adapter(settings[kind.channel])
+        for kind in CHANNELS
+        if isinstance(settings.get(kind.channel), kind.settings)
+    }

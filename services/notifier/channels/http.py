@@ -74,18 +74,30 @@ async def post(
 ) -> Answer | SendResult:
     """The provider's answer, or the class of an attempt that got none."""
     try:
-        async with asyncio.timeout(deadline.total_seconds()):
-            response = await client.send(client.build_request("POST", url, content=body, headers=headers), stream=True)
-            try:
-                return Answer(response.status_code, await _read(response), _retry_after(response.headers))
-            finally:
-                await response.aclose()
+        return await _exchange(client, client.build_request("POST", url, content=body, headers=headers), deadline)
     except _NEVER_LEFT:
         return SendResult(OutcomeClass.NOT_SENT, f"{provider}_unreachable")
     except (TimeoutError, httpx.TimeoutException):
         return SendResult(OutcomeClass.AMBIGUOUS, f"{provider}_timeout")
     except (httpx.HTTPError, httpx.StreamError):
         return SendResult(OutcomeClass.AMBIGUOUS, f"{provider}_connection_lost")
+
+
+async def ask(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], deadline: timedelta) -> Answer | None:
+    """What the provider answers to a GET, which changes nothing there; None when it cannot be had."""
+    try:
+        return await _exchange(client, client.build_request("GET", url, headers=headers), deadline)
+    except (TimeoutError, httpx.HTTPError, httpx.StreamError):
+        return None
+
+
+async def _exchange(client: httpx.AsyncClient, request: httpx.Request, deadline: timedelta) -> Answer:
+    async with asyncio.timeout(deadline.total_seconds()):
+        response = await client.send(request, stream=True)
+        try:
+            return Answer(response.status_code, await _read(response), _retry_after(response.headers))
+        finally:
+            await response.aclose()
 
 
 def refusal(provider: str, answer: Answer, code: Code | None, errors: Mapping[Code, ProviderError]) -> SendResult:

@@ -20,11 +20,11 @@ from pydantic_settings import NoDecode
 from services.notifier.channels.base import Letter, OutcomeClass, Request, SendResult
 from services.notifier.channels.blanks import filled, look_at, placeholders
 from services.notifier.channels.clean_text import clean_text
-from services.notifier.channels.http import Answer, open_client, post, refusal
+from services.notifier.channels.http import Answer, ask, open_client, post, refusal
 from services.notifier.channels.settings import BaseUrl, ChannelSettings, Deadline
-from services.notifier.channels.sms_http_description import Auth, SmsProvider, read_description
+from services.notifier.channels.sms_http_description import Auth, Lookup, SmsProvider, read_description
 from services.notifier.wording.gsm7 import size, transliterate
-from shared.contracts.vocabulary import Channel
+from shared.contracts.vocabulary import Channel, Verdict
 
 PROVIDER = "sms_http"
 RECEIPTS_PATH = "/receipts/sms-http"
@@ -116,6 +116,15 @@ class HttpSms:
         answer = await post(self._client, PROVIDER, url, request.body, headers, settings.sms_http_deadline)
         return answer if isinstance(answer, SendResult) else read_answer(answer, description)
 
+    async def look_up(self, message_id: UUID, request: Request) -> SendResult | None:
+        """What became of our message; None when the provider cannot be asked, or does not know."""
+        lookup = self._description.lookup
+        if lookup is None:
+            return None
+        url = self._settings.url + lookup.path.replace("{message_id}", str(message_id))
+        answer = await ask(self._client, url, self._credentials(), self._settings.sms_http_deadline)
+        return None if answer is None else read_look_up(answer, self._description, lookup)
+
     async def close(self) -> None:
         await self._client.aclose()
 
@@ -165,6 +174,30 @@ def read_answer(answer: Answer, description: SmsProvider) -> SendResult:
         reason = f"{PROVIDER}_{code}_{row.words}"
         return SendResult(row.outcome, reason, retry_after=answer.retry_after, unreachable=row.unreachable)
     return accepted(look_at(body, description.answer.provider_id))
+
+
+def read_look_up(answer: Answer, description: SmsProvider, lookup: Lookup) -> SendResult | None:
+    """Only a 404 of a provider that lists at once proves that a message never arrived."""
+    if answer.status == 404 and lookup.not_found == "certain":
+        return SendResult(OutcomeClass.NOT_SENT, f"{PROVIDER}_never_arrived")
+    body = answer.json() if answer.accepted else {}
+    verdict = description.statuses.get(look_at(body, lookup.status) or "")
+    found = accepted(look_at(body, lookup.provider_id))
+    if verdict is None or found.outcome is not OutcomeClass.ACCEPTED:
+        return None
+    if verdict is not Verdict.FAILED:
+        return found
+    code = safe_code(look_at(body, lookup.error_code), description)
+    reason, unreachable = failure(code, description)
+    return SendResult(OutcomeClass.REJECTED, reason, found.provider_message_id, unreachable=unreachable)
+
+
+def failure(code: str | None, description: SmsProvider) -> tuple[str, bool]:
+    """Why a message that was taken did not arrive, in a short word, and whether the number is out of reach."""
+    if code is None:
+        return f"{PROVIDER}_{Verdict.FAILED.value}", False
+    row = description.error_table.get(code)
+    return (f"{PROVIDER}_{code}_{row.words}", row.unreachable) if row else (f"{PROVIDER}_{code}", False)
 
 
 def accepted(provider_id: str | None) -> SendResult:
