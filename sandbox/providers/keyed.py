@@ -60,6 +60,11 @@ class Keyed:
             Route("/keyed/v1/messages/by-reference/{reference}", self._look_up, methods=["GET"]),
         ]
 
+    def forget(self) -> None:
+        """All keys and all messages, as after a long time."""
+        self._keys.clear()
+        self._told.clear()
+
     async def _create(self, request: Request) -> Response:
         body = await request.body()
         message = _read(body)

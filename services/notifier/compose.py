@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.notifier.channels import Adapters
 from services.notifier.channels.base import ChannelAdapter, Letter, Request
 from services.notifier.intake import recipients_of
 from services.notifier.render import render
@@ -26,10 +26,10 @@ class Composer:
 
     catalog: Catalog
     shops: Shops
-    adapters: Mapping[Channel, ChannelAdapter]
+    adapters: Adapters
 
-    def compose(self, row: Row, now: datetime) -> dict[str, Any]:
-        """The frozen half of a ledger row."""
+    def compose(self, row: Row, now: datetime, adapter: ChannelAdapter) -> dict[str, Any]:
+        """The frozen half of a ledger row, as this adapter will send it."""
         step = StepReached.model_validate(row["step_data"], extra="ignore")
         shop = self.shops[step.shop]
         person = recipients_of(step)[row["recipient"]]
@@ -47,22 +47,23 @@ class Composer:
             reply_to=shop.support_email,
             now=now,
         )
-        request = self._prepare(channel, letter)
+        request = _prepare(adapter, letter)
         return {
             "id": row["id"],
             "request": request.body,
             "sha256": request.sha256,
             "language": rendered.language,
-            "provider": self.adapters[channel].provider,
+            "provider": adapter.provider,
         }
 
-    def _prepare(self, channel: Channel, letter: Letter) -> Request:
-        try:
-            return self.adapters[channel].prepare(letter)
-        except Unrenderable:
-            raise
-        except ValueError as error:
-            raise Unrenderable(f"the {channel} channel cannot carry it: {error}") from error
+
+def _prepare(adapter: ChannelAdapter, letter: Letter) -> Request:
+    try:
+        return adapter.prepare(letter)
+    except Unrenderable:
+        raise
+    except ValueError as error:
+        raise Unrenderable(f"the {adapter.channel} channel cannot carry it: {error}") from error
 
 
 def thread_of(step: StepReached) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.notifier import receipts
-from services.notifier.channels import load_channel_settings, open_adapters
+from services.notifier.channels import adapters_by_provider, installed, load_channel_settings, open_adapters
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.channels.sms import TwilioSettings
 from services.notifier.channels.sms_http import SmsHttpSettings
@@ -22,7 +22,6 @@ from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog
-from shared.contracts.vocabulary import Channel
 from shared.database import Database
 from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
@@ -56,7 +55,7 @@ def _catalog(shops: Shops) -> Catalog:
 
 async def run_consume(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
-    planner = Planner(load_shops(settings.shops_dir), frozenset(load_channel_settings()), _now)
+    planner = Planner(load_shops(settings.shops_dir), installed(load_channel_settings()), _now)
     async with open_migrated(runtime, "consume", MIGRATIONS) as database:
         taking = intake(planner)
         subscription = Subscription(
@@ -71,7 +70,7 @@ async def run_send(runtime: Runtime) -> None:
     adapters = open_adapters(load_channel_settings())
     composer = Composer(_catalog(shops), shops, adapters)
     async with contextlib.AsyncExitStack() as stack:
-        for adapter in adapters.values():
+        for adapter in adapters_by_provider(adapters).values():
             stack.push_async_callback(adapter.close)
         database = await stack.enter_async_context(open_migrated(runtime, "send", MIGRATIONS))
         chance = random.Random()  # noqa: S311  jitter is no secret
@@ -101,9 +100,9 @@ async def run_api(runtime: Runtime) -> None:
         await serve(app, runtime, settings.notifier_host, settings.notifier_port)
 
 
-def receipt_state(database: Database, channels: dict[Channel, ChannelSettings]) -> ReceiptState:
-    """With the secrets of the channels that this installation has."""
-    sms, whatsapp = channels.get(Channel.SMS), channels.get(Channel.WHATSAPP)
+def receipt_state(database: Database, channels: dict[str, ChannelSettings]) -> ReceiptState:
+    """With the secrets of the providers that this installation has."""
+    sms, whatsapp = channels.get("twilio"), channels.get("whatsapp")
     by_twilio = sms if isinstance(sms, TwilioSettings) else None
     by_meta = whatsapp if isinstance(whatsapp, WhatsAppSettings) else None
     return ReceiptState(

@@ -45,13 +45,14 @@ def check_signature(
     signature: Signature, body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime
 ) -> None:
     """Raises BadSignature when it is missing, wrong or too old."""
-    timestamp = headers.get(signature.timestamp_header, "") if signature.timestamp_header else ""
+    given = {name.lower(): value for name, value in headers.items()}
+    timestamp = given.get(signature.timestamp_header.lower(), "") if signature.timestamp_header else ""
     if signature.timestamp_header:
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
             raise BadSignature("the timestamp is missing or no number of seconds")
         if abs(now.timestamp() - int(timestamp)) > signature.tolerance.total_seconds():
             raise BadSignature("the timestamp is too far from now")
-    check_token(headers.get(signature.header), [sign(signature, body, timestamp, secret) for secret in secrets])
+    check_token(given.get(signature.header.lower()), [sign(signature, body, timestamp, secret) for secret in secrets])
 
 
 def sign(signature: Signature, body: bytes, timestamp: str, secret: str) -> str:

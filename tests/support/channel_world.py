@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sandbox.providers import Accepted, Providers
+from sandbox.providers.keyed import DESCRIPTION
 from services.notifier.channels.base import ChannelAdapter, SendResult, send_timed
+from services.notifier.channels.sms_http_description import read_description
 from services.notifier.receipt_formats import Receipt, parse_twilio, parse_whatsapp
-from shared.contracts.vocabulary import Channel
+from services.notifier.sms_http_receipts import parse_sms_http
 from tests.support.callback_sink import CallbackSink, Posted
 from tests.support.letters import MESSAGE_ID, NOW, letter_for
 
@@ -28,12 +31,13 @@ class World:
 
     providers: Providers
     sink: CallbackSink
-    adapters: dict[Channel, ChannelAdapter]
+    adapters: dict[str, ChannelAdapter]
+    """By provider."""
     began_at: int
 
-    async def send(self, channel: Channel, *, message_id: UUID = MESSAGE_ID, to: str | None = None) -> SendResult:
-        adapter = self.adapters[channel]
-        request = adapter.prepare(letter_for(channel, message_id=message_id, address=to))
+    async def send(self, provider: str, *, message_id: UUID = MESSAGE_ID, to: str | None = None) -> SendResult:
+        adapter = self.adapters[provider]
+        request = adapter.prepare(letter_for(adapter.channel, message_id=message_id, address=to))
         return await send_timed(adapter, request, message_id)
 
     @property
@@ -45,8 +49,8 @@ class World:
         return [entry.message_id for entry in self.log]
 
     @property
-    def echoing(self) -> list[Channel]:
-        return [channel for channel, adapter in self.adapters.items() if adapter.echo]
+    def echoing(self) -> list[str]:
+        return [provider for provider, adapter in self.adapters.items() if adapter.echo]
 
     async def receipts(self) -> list[Receipt]:
         await self.providers.callbacks.quiet()
@@ -65,6 +69,13 @@ def read_receipts(posted: Posted, running: Providers) -> list[Receipt]:
         ),
         "/receipts/whatsapp": lambda: parse_whatsapp(
             posted.body, posted.headers.get("x-hub-signature-256"), [running.graph.app.app_secret], NOW
+        ),
+        "/receipts/sms-http": lambda: parse_sms_http(
+            posted.body,
+            posted.headers,
+            read_description(DESCRIPTION),
+            [running.keyed.account.receipt_secret],
+            datetime.now(UTC),
         ),
     }
     return next(read for path, read in readers.items() if path in posted.url)()

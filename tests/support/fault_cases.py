@@ -1,4 +1,4 @@
-"""What goes wrong in the fault matrix: every fake provider with every fault, one message of an order of its own each."""
+"""What goes wrong in the fault matrix: every fake provider with every fault, one message of its own order each."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from sandbox.providers.http_server import HttpServer, listen
 from services.notifier import receipts
-from services.notifier.channels import load_channel_settings, open_adapters
+from services.notifier.channels import adapters_by_provider, installed, load_channel_settings, open_adapters
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
 from services.notifier.processes import RECEIPTS_LIMIT_BYTES, receipt_state
@@ -46,7 +46,7 @@ Task = dict[str, Any]
 async def plan(task: Task, database: Database, stop: asyncio.Event) -> None:
     """As `notifier consume` takes in one batch of steps."""
     batch = [delivery(StepReached.model_validate(told)) for told in task["steps"]]
-    planner = Planner(SHOPS, frozenset(load_channel_settings()), now)
+    planner = Planner(SHOPS, installed(load_channel_settings()), now)
     async with database.transaction() as tx:
         claimed = await claim(tx, batch)
         if claimed.fresh:
@@ -60,7 +60,7 @@ async def send(task: Task, database: Database, stop: asyncio.Event) -> None:
     composer = Composer(catalog(), SHOPS, adapters)
     patience = load_settings(NotifierSettings).patience
     async with AsyncExitStack() as stack:
-        for adapter in adapters.values():
+        for adapter in adapters_by_provider(adapters).values():
             stack.push_async_callback(adapter.close)
         await Sender(database, composer, runtime, now, random.Random(), patience).run()
 

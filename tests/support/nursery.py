@@ -1,4 +1,4 @@
-"""Real processes of the notifier, one after the other: started within milliseconds, killed at a moment of the ledger."""
+"""Real processes of the notifier, one after the other: started in milliseconds, killed at a moment of the ledger."""
 
 from __future__ import annotations
 

@@ -86,6 +86,7 @@ class HttpSms:
         self.idempotency_window: timedelta | None = known.window if known else None
         self.echo = receipts is not None and receipts.message_id is not None
         self.lookup = self._description.lookup is not None
+        self.number, self.pace = settings.sms_http_from, self._description.known_pace
         self._client = open_client(settings.sms_http_deadline)
 
     def prepare(self, letter: Letter) -> Request:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from services.notifier.channels.base import OutcomeClass, ProviderError
+from services.notifier.channels.base import OutcomeClass, Pace, ProviderError
 from services.notifier.channels.blanks import placeholders
 from services.notifier.channels.settings import BaseUrl
 from shared.contracts.vocabulary import Verdict
@@ -145,6 +145,15 @@ class Receipts(_Part):
     signature: Signature
 
 
+class Speed(_Part):
+    """How fast the provider lets us go: its whole account, one sending number, one recipient (seconds between two)."""
+
+    per_second: float | None = Field(default=None, gt=0)
+    number_per_second: float | None = Field(default=None, gt=0)
+    per_recipient: timedelta | None = Field(default=None, gt=timedelta(0))
+    burst: int = Field(default=1, ge=1, le=1000)
+
+
 class SmsProvider(_Part):
     """The whole description. `statuses` are the provider's words in receipts and look-ups; `errors` its codes."""
 
@@ -155,6 +164,7 @@ class SmsProvider(_Part):
     idempotency: Idempotency | None = None
     lookup: Lookup | None = None
     receipts: Receipts | None = None
+    pace: Speed = Speed()
     statuses: Mapping[str, Literal[Verdict.SENT, Verdict.DELIVERED, Verdict.READ, Verdict.FAILED]] = {}
     errors: Mapping[Code, Error] = {}
     transliterate: bool = True
@@ -173,6 +183,10 @@ class SmsProvider(_Part):
         if (self.lookup or self.receipts) and not self.statuses:
             raise ValueError("statuses: needed to read look-ups and receipts")
         return self
+
+    @property
+    def known_pace(self) -> Pace:
+        return Pace(**self.pace.model_dump())
 
     @property
     def error_table(self) -> Mapping[str, ProviderError]:
