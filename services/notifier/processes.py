@@ -102,8 +102,8 @@ async def run_api(runtime: Runtime) -> None:
 
 def receipt_state(database: Database, channels: dict[str, ChannelSettings]) -> ReceiptState:
     """With the secrets of the providers that this installation has."""
-    sms, whatsapp = channels.get("twilio"), channels.get("whatsapp")
-    by_twilio = sms if isinstance(sms, TwilioSettings) else None
+    twilio, whatsapp, described = (channels.get(name) for name in ("twilio", "whatsapp", "sms_http"))
+    by_twilio = twilio if isinstance(twilio, TwilioSettings) else None
     by_meta = whatsapp if isinstance(whatsapp, WhatsAppSettings) else None
     return ReceiptState(
         database=database,
@@ -111,7 +111,7 @@ def receipt_state(database: Database, channels: dict[str, ChannelSettings]) -> R
         twilio_tokens=by_twilio.auth_tokens if by_twilio else (),
         whatsapp_secrets=by_meta.app_secrets if by_meta else (),
         whatsapp_verify_token=by_meta.whatsapp_verify_token.get_secret_value() if by_meta else None,
-        sms_http=sms if isinstance(sms, SmsHttpSettings) else None,
+        sms_http=described if isinstance(described, SmsHttpSettings) else None,
     )
 
 

@@ -24,12 +24,12 @@ SENT = [
     for was, became in (
         ("planned", "frozen"),
         ("frozen", "claimed"),
+        ("claimed", "frozen"),  # of what the one before it left behind
         ("claimed", "in_flight"),
         ("in_flight", "accepted"),
         ("in_flight", "unknown"),
         ("in_flight", "failed"),
         ("in_flight", "frozen"),
-        ("claimed", "frozen"),
     )
     for committed in (BEFORE, AFTER)
 ]
