@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -47,9 +48,12 @@ class Findings:
             *self.moves_not_allowed,
         ]
 
-    def resolved(self, channel: str) -> float:
-        """Of the messages once in doubt that the provider had taken, the share of which we know by now."""
-        taken = self.ever_unknown.get(channel, set()) & self.heard
+    def resolved(self, channel: str, but: Collection[UUID] = ()) -> float:
+        """Of the messages once in doubt that the provider had taken, the share of which we know by now.
+
+        `but`: messages that do not count.
+        """
+        taken = (self.ever_unknown.get(channel, set()) & self.heard).difference(but)
         still = set(self.unknown.get(channel, ()))
         return len(taken - still) / len(taken) if taken else 1.0
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.domain.delivery import TRANSITIONS, State
+from services.notifier.domain import delivery
+from services.notifier.domain.delivery import State
 from shared.database import Database, fetch, run
 
 PLANNING = ""
@@ -76,10 +77,22 @@ class Moment:
 
 
 def allowed(was: str, became: str) -> bool:
-    """Whether the table of transitions knows this move."""
+    """Whether the tables of transitions know this move."""
     if was == PLANNING:
-        return became in (State.PLANNED, State.SUPPRESSED, State.EXPIRED, State.SUPERSEDED)
-    return State(became) in TRANSITIONS[State(was)]
+        return became not in (State.FROZEN, State.CLAIMED, State.IN_FLIGHT, *delivery.STATE_OF_RECEIPT.values())
+    return became in _FROM.get(was, set())
+
+
+def _moves() -> dict[str, set[str]]:
+    """From each state, by all doors: those of the way forward, and those out of doubt to another attempt."""
+    found: dict[str, set[str]] = {}
+    for doors in (delivery.TRANSITIONS, getattr(delivery, "AGAIN", {})):
+        for was, became in doors.items():
+            found.setdefault(was.value, set()).update(state.value for state in became)
+    return found
+
+
+_FROM = _moves()
 
 
 class MortalLedger(Database):

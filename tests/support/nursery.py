@@ -8,14 +8,16 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.support.ledger_moves import Moment
 
 KILLED = -signal.SIGKILL
+LOOK_AGAIN = timedelta(milliseconds=50)
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,12 +41,26 @@ class Nursery:
         self._pid = None
         return status
 
+    async def ended_or(self, is_over: Callable[[], Awaitable[bool]]) -> int:
+        """The same, or once it is over without its end, after SIGTERM."""
+        ending = asyncio.create_task(self.ended())
+        asked = False
+        while not ending.done():
+            if not asked and await is_over():
+                self._signal(signal.SIGTERM)
+                asked = True
+            await asyncio.wait({ending}, timeout=LOOK_AGAIN.total_seconds())
+        return ending.result()
+
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Its exit code: 0 when it went in good order."""
+        self._signal(number)
+        return await self.ended()
+
+    def _signal(self, number: signal.Signals) -> None:
         assert self._pid is not None
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, number)
-        return await self.ended()
 
     @property
     def alive(self) -> bool:
