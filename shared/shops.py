@@ -22,6 +22,9 @@ DisplayPhone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()./-]{2
 """A phone as people read it: `+34 910 123 456` or a short national number."""
 
 
+Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
+
+
 class Channels(Contract):
     """`order` is a list of groups. Each group tells the buyer once, through its first channel that reaches them."""
 
@@ -30,6 +33,12 @@ class Channels(Contract):
     )
     only: Mapping[Step, tuple[Channel, ...]] = {}
     """Steps that go to fewer channels than the rest, for example `in_transit = ["email"]`."""
+    fallback_after_minutes: Minutes | None = None
+    """How long a channel is tried in vain before its group's next one tells. None: 15 where it is urgent, else 60."""
+    receipt_within_minutes: Minutes | None = None
+    """The next channel tells too when no receipt of delivery came within this time. None: what was accepted counts."""
+    resend_in_doubt: bool = False
+    """A message on which the buyer must act is sent once more when nobody knows whether it left. It may come twice."""
 
     def groups_for(self, step: Step) -> tuple[tuple[Channel, ...], ...]:
         allowed = self.only.get(step)

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import ledger
-from services.notifier.domain.delivery import WAITING, State
+from services.notifier.domain.delivery import HELD_BACK, State
 from services.notifier.domain.plan import ERASED
 from services.notifier.ledger import SOURCE, Change
 from shared.contracts.envelope import Outgoing
@@ -102,7 +102,7 @@ async def erase_all(tx: AsyncConnection, asked: Iterable[Delivery[ErasureRequest
 async def _erase(tx: AsyncConnection, asked: ErasureRequested, now: datetime) -> ContactErased:
     of_order = {"shop": asked.shop, "order_id": asked.order_id}
     messages = await fetch(tx, f"SELECT id, state FROM messages WHERE {OF_ORDER} ORDER BY id FOR UPDATE", **of_order)
-    waiting = [row["id"] for row in messages if State(row["state"]) in WAITING]
+    waiting = [row["id"] for row in messages if State(row["state"]) in HELD_BACK]
     called_off = await ledger.change(tx, {message: Change(State.SUPPRESSED, ERASED) for message in waiting})
     rows = await erase(tx, HELD, asked.shop, asked.order_id)
     await ledger.tell(tx, called_off)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import erasure, ledger
-from services.notifier.domain.delivery import State
-from services.notifier.domain.plan import Planned, Recipient, Rules, StepFacts, Told, overtake, plan
-from services.notifier.ledger import Change, NewMessage
+from services.notifier.domain.fallback import Waits, deadline_for
+from services.notifier.domain.plan import URGENT, Planned, Recipient, Rules, StepFacts, plan
+from services.notifier.ledger import NewMessage
+from services.notifier.overtaking import call_off_overtaken
 from shared.contracts.base import Contract
 from shared.contracts.erasures import ErasureRequested, step_without_contact
 from shared.contracts.orders import Buyer
 from shared.contracts.orders import Recipient as OtherRecipient
 from shared.contracts.steps import StepReached
 from shared.contracts.topics import TRACKING_ERASURES, TRACKING_STEPS
-from shared.contracts.vocabulary import Actor, Channel, Step
-from shared.database import Row
+from shared.contracts.vocabulary import Actor, Channel
 from shared.messaging.consume import Intake, Taken
 from shared.messaging.failures import Poison
 from shared.messaging.inbox import Delivery
@@ -63,8 +63,7 @@ async def _take_in(tx: AsyncConnection, steps: Sequence[Delivery[StepReached]], 
     messages = [message for delivery in fresh for message in _messages(delivery, planner, erased)]
     await ledger.remember_steps(tx, fresh)
     written = await ledger.plan_messages(tx, messages)
-    overtaken = await _overtaken(tx, {(d.data.shop, d.data.order_id) for d in fresh})
-    called_off = await ledger.change(tx, overtaken)
+    called_off = await call_off_overtaken(tx, {(d.data.shop, d.data.order_id) for d in fresh})
     await ledger.tell(tx, {*written, *called_off})
 
 
@@ -83,7 +82,8 @@ def _messages(delivery: Delivery[StepReached], planner: Planner, erased: erasure
     facts = step_facts(step, shop, erased=(step.shop, step.order_id) in erased)
     views = [_view(role, person) for role, person in people.items()]
     verdicts = plan(facts, views, _rules(shop, step, planner), planner.clock())
-    return [_new_message(delivery, facts, verdict, people[verdict.recipient]) for verdict in verdicts]
+    waits = _waits(shop, facts)
+    return [_new_message(delivery, facts, verdict, people[verdict.recipient], waits) for verdict in verdicts]
 
 
 def recipients_of(step: StepReached) -> dict[str, Buyer | OtherRecipient]:
@@ -134,8 +134,20 @@ def _rules(shop: Shop, step: StepReached, planner: Planner) -> Rules:
     )
 
 
+def _is_urgent(facts: StepFacts) -> bool:
+    return facts.buyer_must_act or facts.step in URGENT
+
+
+def _waits(shop: Shop, facts: StepFacts) -> Waits:
+    wished = shop.channels
+    trying = timedelta(minutes=wished.fallback_after_minutes) if wished.fallback_after_minutes else None
+    receipt = timedelta(minutes=wished.receipt_within_minutes) if wished.receipt_within_minutes else None
+    resend = wished.resend_in_doubt and facts.buyer_must_act
+    return Waits(deadline_for(urgent=_is_urgent(facts), wished=trying), receipt, resend)
+
+
 def _new_message(
-    delivery: Delivery[StepReached], facts: StepFacts, verdict: Planned, person: Buyer | OtherRecipient
+    delivery: Delivery[StepReached], facts: StepFacts, verdict: Planned, person: Buyer | OtherRecipient, waits: Waits
 ) -> NewMessage:
     step = delivery.data
     return NewMessage(
@@ -145,30 +157,11 @@ def _new_message(
         facts=facts,
         verdict=verdict,
         address=address_of(person, verdict.channel),
+        waits=waits,
+        urgent=_is_urgent(facts),
     )
 
 
 def message_id(step: StepReached, recipient: str, channel: Channel) -> UUID:
     """The same message has the same id, however often its step is told: it travels to the provider and comes back."""
     return uuid5(_NAMESPACE, "\x1f".join((str(step.event_id), recipient, channel)))
-
-
-async def _overtaken(tx: AsyncConnection, orders: set[tuple[str, str]]) -> dict[UUID, Change]:
-    """All messages of these orders that a later step has made untrue before they left."""
-    found: dict[UUID, Change] = {}
-    for rows in (await ledger.messages_of(tx, orders)).values():
-        for position, reason in overtake(_told(row) for row in rows).items():
-            found[rows[position]["id"]] = Change(State.SUPERSEDED, reason)
-    return found
-
-
-def _told(row: Row) -> Told:
-    return Told(
-        recipient=row["recipient"],
-        channel=Channel(row["channel"]),
-        step=Step(row["step"]),
-        parcel=row["parcel"],
-        sequence=row["sequence"],
-        buyer_must_act=row["buyer_must_act"],
-        state=State(row["state"]),
-    )

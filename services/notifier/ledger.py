@@ -6,14 +6,15 @@ Every function works in the caller's transaction and on many rows at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.domain.delivery import VERDICT_OF, State, sources_of
+from services.notifier.domain.fallback import Waits
 from services.notifier.domain.plan import Planned, StepFacts
 from shared.contracts.envelope import Outgoing
 from shared.contracts.outcomes import MessageOutcome
@@ -38,6 +39,8 @@ class NewMessage:
     facts: StepFacts
     verdict: Planned
     address: str | None
+    waits: Waits = field(default_factory=Waits)
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,12 @@ _MESSAGE_TYPES = {
     "not_before": "timestamptz",
     "expires_at": "timestamptz",
     "address": "text",
+    "channel_group": "smallint",
+    "rank": "smallint",
+    "urgent": "boolean",
+    "trying_seconds": "int",
+    "receipt_seconds": "int",
+    "resend_in_doubt": "boolean",
 }
 
 
@@ -93,7 +102,7 @@ async def plan_messages(tx: AsyncConnection, messages: Sequence[NewMessage]) -> 
 
 
 def _row(message: NewMessage) -> dict[str, Any]:
-    step, verdict = message.step, message.verdict
+    step, verdict, waits = message.step, message.verdict, message.waits
     return {
         "id": message.id,
         "shop": step.shop,
@@ -111,6 +120,12 @@ def _row(message: NewMessage) -> dict[str, Any]:
         "not_before": verdict.not_before,
         "expires_at": verdict.expires_at,
         "address": message.address,
+        "channel_group": verdict.group,
+        "rank": verdict.rank,
+        "urgent": message.urgent,
+        "trying_seconds": int(waits.trying.total_seconds()),
+        "receipt_seconds": None if waits.receipt is None else int(waits.receipt.total_seconds()),
+        "resend_in_doubt": waits.resend_in_doubt,
     }
 
 
@@ -132,15 +147,21 @@ async def messages_of(tx: AsyncConnection, orders: Iterable[tuple[str, str]]) ->
     return found
 
 
-async def change(tx: AsyncConnection, changes: Mapping[UUID, Change]) -> list[UUID]:
-    """Move messages, each only if its present state allows it. Answers those that moved."""
+async def change(
+    tx: AsyncConnection, changes: Mapping[UUID, Change], sources: Collection[State] | None = None
+) -> list[UUID]:
+    """Move messages, each only if its present state allows it, or is one of `sources`. Answers those that moved.
+
+    What becomes unknown is looked into from now on (resolver.py); what ceases to be is not any more.
+    """
     moved: list[UUID] = []
     for state in {change.state for change in changes.values()}:
         of_state = sorted(item for item in changes.items() if item[1].state is state)
         rows = await fetch(
             tx,
             "UPDATE messages m SET state = :state, reason = k.reason, changed_at = clock_timestamp(), "
-            "lease_until = NULL, provider_message_id = CASE WHEN m.erased_at IS NULL OR m.channel <> 'whatsapp' "
+            f"lease_until = NULL, {doubt_of(state)}, "
+            "provider_message_id = CASE WHEN m.erased_at IS NULL OR m.channel <> 'whatsapp' "
             "THEN coalesce(k.provider_message_id, m.provider_message_id) END "  # WhatsApp's id holds the phone number
             "FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:provider_ids AS text[])) "
             "AS k (id, reason, provider_message_id) "
@@ -149,10 +170,17 @@ async def change(tx: AsyncConnection, changes: Mapping[UUID, Change]) -> list[UU
             ids=[message for message, _ in of_state],
             reasons=[change.reason for _, change in of_state],
             provider_ids=[change.provider_message_id for _, change in of_state],
-            sources=sorted(sources_of(state)),
+            sources=sorted(sources_of(state) if sources is None else sources),
         )
         moved.extend(row["id"] for row in rows)
     return moved
+
+
+def doubt_of(state: State) -> str:
+    """What a change to this state makes of a message's doubt, as SQL. It counts from the first time."""
+    if state is State.UNKNOWN:
+        return "doubt_since = coalesce(m.doubt_since, clock_timestamp()), doubt_at = clock_timestamp()"
+    return "doubt_at = NULL"
 
 
 async def tell(tx: AsyncConnection, ids: Iterable[UUID]) -> None:

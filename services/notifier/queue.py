@@ -7,7 +7,7 @@ for the end of the quiet hours holds nobody back, and one that was never tried i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -15,17 +15,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.domain.delivery import State
+from services.notifier.ledger import doubt_of
 from shared.contracts.vocabulary import Channel
 from shared.database import Row, fetch
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a claim holds, how long an attempt may be under way, and how long doubt holds successors back."""
+    """How long a claim holds, how long an attempt may be under way, how long doubt holds successors back.
+
+    `settle`: for so long an attempt that nobody waits for any more may still reach the provider.
+    """
 
     claim: timedelta = timedelta(seconds=15)
     flight: timedelta = timedelta(seconds=60)
     hold: timedelta = timedelta(seconds=120)
+    settle: timedelta = timedelta(seconds=10)
 
 
 PATIENCE = Patience()
@@ -38,9 +43,23 @@ _GATE = """
           AND e.sequence < m.sequence
           AND (e.state IN ('frozen', 'claimed', 'in_flight')
                OR (e.state = 'planned' AND e.not_before <= now())
-               OR (e.state = 'unknown' AND e.changed_at > now() - make_interval(secs => :hold)))
+               OR (e.state = 'unknown'
+                   AND coalesce(e.doubt_since, e.changed_at) > now() - make_interval(secs => :hold)))
     )
 """
+
+
+_RECIPIENT_RESTED = """
+    AND NOT EXISTS (
+        SELECT 1 FROM messages r
+        WHERE r.channel = m.channel AND r.address = m.address
+          AND r.last_tried_at > now() - make_interval(secs => :rest)
+    ) AND NOT EXISTS (
+        SELECT 1 FROM messages u
+        WHERE u.channel = m.channel AND u.address = m.address AND u.state IN ('claimed', 'in_flight')
+    )
+"""
+_ONE_FOR_EACH = "SELECT DISTINCT ON (address) id FROM due ORDER BY address, not_before, sequence, id"
 
 
 async def take_to_freeze(
@@ -75,19 +94,34 @@ async def freeze(tx: AsyncConnection, rows: Sequence[Mapping[str, object]]) -> N
     )
 
 
-async def claim(tx: AsyncConnection, channel: Channel, limit: int, patience: Patience = PATIENCE) -> Sequence[Row]:
-    """Frozen messages that are due, for this sender alone until the lease ends."""
+async def claim(
+    tx: AsyncConnection,
+    channel: Channel,
+    provider: str,
+    limit: int,
+    patience: Patience = PATIENCE,
+    per_recipient: timedelta | None = None,
+) -> Sequence[Row]:
+    """Frozen messages for this provider that are due, for this sender alone until the lease ends.
+
+    `per_recipient`: no two attempts to one address within this time, whoever makes them. The caller holds the pace of
+    the provider then (pacing.py).
+    """
     return await fetch(
         tx,
+        f"WITH due AS (SELECT m.id, m.address, m.not_before, m.sequence FROM messages m WHERE m.state = 'frozen' "
+        f"AND m.provider = :provider AND {_DUE} AND {_GATE} {'' if per_recipient is None else _RECIPIENT_RESTED} "
+        "ORDER BY m.not_before, m.sequence, m.id LIMIT :limit FOR UPDATE OF m SKIP LOCKED), "
+        f"chosen AS ({'SELECT id FROM due' if per_recipient is None else _ONE_FOR_EACH}) "
         "UPDATE messages SET state = 'claimed', epoch = epoch + 1, changed_at = clock_timestamp(), "
-        "lease_until = now() + make_interval(secs => :lease) WHERE id IN ("
-        f"SELECT m.id FROM messages m WHERE m.state = 'frozen' AND {_DUE} AND {_GATE} "
-        "ORDER BY m.not_before LIMIT :limit FOR UPDATE OF m SKIP LOCKED) "
-        "RETURNING id, epoch, channel, address, request, attempts, planned_at",
+        "lease_until = now() + make_interval(secs => :lease) WHERE id IN (SELECT id FROM chosen) "
+        "RETURNING id, epoch, channel, provider, address, request, attempts, planned_at, expires_at, urgent",
         lease=patience.claim.total_seconds(),
         channel=channel,
+        provider=provider,
         hold=patience.hold.total_seconds(),
         limit=limit,
+        **({} if per_recipient is None else {"rest": per_recipient.total_seconds()}),
     )
 
 
@@ -96,7 +130,8 @@ async def put_in_flight(tx: AsyncConnection, claimed: Sequence[Row], patience: P
     rows = await fetch(
         tx,
         "UPDATE messages m SET state = 'in_flight', attempts = m.attempts + 1, changed_at = clock_timestamp(), "
-        "lease_until = now() + make_interval(secs => :lease), tried_at = coalesce(m.tried_at, now()) "
+        "lease_until = now() + make_interval(secs => :lease), tried_at = coalesce(m.tried_at, now()), "
+        "last_tried_at = now() "
         "FROM unnest(CAST(:ids AS uuid[]), CAST(:epochs AS int[])) AS k (id, epoch) "
         "WHERE m.id = k.id AND m.epoch = k.epoch AND m.state = 'claimed' RETURNING m.id",
         ids=[row["id"] for row in claimed],
@@ -106,19 +141,46 @@ async def put_in_flight(tx: AsyncConnection, claimed: Sequence[Row], patience: P
     return {row["id"] for row in rows}
 
 
-async def put_back(tx: AsyncConnection, again: Mapping[UUID, tuple[timedelta, str]]) -> None:
-    """Nothing was sent, for certain: the same bytes are tried again after the pause."""
+@dataclass(frozen=True, slots=True)
+class Again:
+    """To be tried again after the pause. `epoch` is that of the attempt that says so."""
+
+    pause: timedelta
+    reason: str
+    epoch: int
+
+
+async def put_back(tx: AsyncConnection, again: Mapping[UUID, Again]) -> None:
+    """Nothing was sent, for certain: the same bytes are tried again after the pause.
+
+    Only by the attempt that the message is in flight with: a late word of an earlier one says nothing of this one.
+    """
     await fetch(
         tx,
         "UPDATE messages m SET state = 'frozen', reason = k.reason, changed_at = clock_timestamp(), "
         "lease_until = NULL, not_before = now() + make_interval(secs => k.pause) "
-        "FROM unnest(CAST(:ids AS uuid[]), CAST(:pauses AS float8[]), CAST(:reasons AS text[])) "
-        "AS k (id, pause, reason) "
-        "WHERE m.id = k.id AND m.state = 'in_flight' RETURNING m.id",
+        "FROM unnest(CAST(:ids AS uuid[]), CAST(:pauses AS float8[]), CAST(:reasons AS text[]), "
+        "CAST(:epochs AS int[])) AS k (id, pause, reason, epoch) "
+        "WHERE m.id = k.id AND m.epoch = k.epoch AND m.state = 'in_flight' RETURNING m.id",
         ids=list(again),
-        pauses=[pause.total_seconds() for pause, _ in again.values()],
-        reasons=[reason for _, reason in again.values()],
+        pauses=[one.pause.total_seconds() for one in again.values()],
+        reasons=[one.reason for one in again.values()],
+        epochs=[one.epoch for one in again.values()],
     )
+
+
+async def pass_on(tx: AsyncConnection, channel: Channel, usable: Collection[str]) -> int:
+    """What was frozen for a provider that is passed over, and certainly not sent, will be written for another one."""
+    rows = await fetch(
+        tx,
+        "UPDATE messages SET state = 'planned', reason = provider || '_passed_over', request = NULL, "
+        "request_sha256 = NULL, provider = NULL, changed_at = clock_timestamp() WHERE state = 'frozen' "
+        "AND channel = :channel AND provider <> ALL(CAST(:usable AS text[])) AND doubt_since IS NULL "
+        "AND resent_at IS NULL RETURNING id",
+        channel=channel,
+        usable=sorted(usable),
+    )
+    return len(rows)
 
 
 async def tidy(tx: AsyncConnection, patience: Patience = PATIENCE) -> list[UUID]:
@@ -154,7 +216,7 @@ async def _end(tx: AsyncConnection, state: State, reason: str, where: str) -> Se
     return await fetch(
         tx,
         f"UPDATE messages m SET state = '{state}', reason = {reason}, lease_until = NULL, "
-        f"changed_at = clock_timestamp() WHERE {where} RETURNING m.id",
+        f"{doubt_of(state)}, changed_at = clock_timestamp() WHERE {where} RETURNING m.id",
     )
 
 

@@ -19,10 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifier import ledger
 from services.notifier.channels.sms_http import PROVIDER as SMS_HTTP
 from services.notifier.channels.sms_http import SmsHttpSettings
-from services.notifier.domain.delivery import STATE_OF_RECEIPT
+from services.notifier.domain.delivery import STATE_OF_RECEIPT, State, receipt_sources
+from services.notifier.fallback import Loss, tell_another_way
 from services.notifier.ledger import Change
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
 from services.notifier.sms_http_receipts import parse_sms_http
+from shared.contracts.vocabulary import Channel
 from shared.database import Database, fetch
 from shared.messaging.failures import is_infrastructure
 from shared.observability.logs import get_logger
@@ -132,22 +134,26 @@ async def apply_receipts(database: Database, provider: str, receipts: Sequence[R
     in_lock_order = sorted(receipts, key=lambda receipt: str(receipt.message_id or receipt.provider_message_id))
     async with database.transaction() as tx:
         for receipt in in_lock_order:
-            message = await _find(tx, provider, receipt)
-            if message is None:
+            found = await _find(tx, provider, receipt)
+            if found is None:
                 get_logger().info("receipt_for_nobody", provider=provider)
                 continue
-            change = Change(STATE_OF_RECEIPT[receipt.verdict], receipt.reason, receipt.provider_message_id)
-            done = await ledger.change(tx, {message: change})
-            await ledger.tell(tx, done)
+            message, channel = found
+            state = STATE_OF_RECEIPT[receipt.verdict]
+            change = Change(state, receipt.reason, receipt.provider_message_id)
+            done = await ledger.change(tx, {message: change}, receipt_sources(state, channel))
+            returned = done if state is State.BOUNCED else []
+            lost = {one: Loss(receipt.reason, receipt.unreachable) for one in returned}
+            await ledger.tell(tx, [*done, *await tell_another_way(tx, lost)])
             moved += len(done)
     return moved
 
 
-async def _find(tx: AsyncConnection, provider: str, receipt: Receipt) -> UUID | None:
+async def _find(tx: AsyncConnection, provider: str, receipt: Receipt) -> tuple[UUID, Channel] | None:
     """By the id that we sent along, else by the provider's own; a known provider id must agree."""
     rows = await fetch(
         tx,
-        "SELECT id, provider_message_id FROM messages WHERE provider = :provider AND "
+        "SELECT id, channel, provider_message_id FROM messages WHERE provider = :provider AND "
         "(id = :message OR (CAST(:message AS uuid) IS NULL AND provider_message_id = :provider_id)) FOR UPDATE",
         provider=provider,
         message=receipt.message_id,
@@ -160,7 +166,7 @@ async def _find(tx: AsyncConnection, provider: str, receipt: Receipt) -> UUID | 
         return None
     found = rows[0]["id"]
     assert isinstance(found, UUID)
-    return found
+    return found, Channel(rows[0]["channel"])
 
 
 def read_form(body: bytes) -> list[tuple[str, str]]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from services.notifier import erasure, ledger, queue
-from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, SendResult, send_timed
+from services.notifier import fallback, landing, ledger, pacing, queue
+from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, send_timed
 from services.notifier.compose import Composer
-from services.notifier.domain.delivery import LONGEST_RETRY_AFTER, RETRIES, State
+from services.notifier.domain.circuit import Circuits
+from services.notifier.domain.delivery import State
+from services.notifier.fallback import Loss
+from services.notifier.flights import Flights, Landed
 from services.notifier.ledger import Change
+from services.notifier.resolver import Resolver
 from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, Row
@@ -31,7 +34,7 @@ from shared.processes import Runtime
 IDLE_PAUSE = timedelta(milliseconds=50)
 TIDY_PAUSE = timedelta(seconds=1)
 FREEZE_BATCH = 64
-IN_FLIGHT = 16
+IN_FLIGHT = 32
 """How many messages one sender has under way on a channel: so many at most are `unknown` after it was killed."""
 SENDER_PATIENCE = timedelta(minutes=15)
 """A provider may take ten minutes to answer the end of a mail (RFC 5321 4.5.3.2.6); that is no standstill."""
@@ -51,6 +54,8 @@ class Sender:
     ) -> None:
         self._database, self._composer, self._runtime = database, composer, runtime
         self._clock, self._chance, self._patience = clock, chance, patience
+        self._flights, self._circuits = Flights(IN_FLIGHT), Circuits()
+        self._resolver = Resolver(database, composer.adapters, clock, patience)
         self._watchdog = Watchdog("send", SENDER_PATIENCE)
         self._waiting_for: dict[str, str] = {}
 
@@ -64,11 +69,17 @@ class Sender:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._repeat("tidy", self.tidy, TIDY_PAUSE), name="tidy")
+                group.create_task(self._repeat("resolve", self.resolve, TIDY_PAUSE), name="resolve")
                 for channel in self._composer.adapters:
-                    work = functools.partial(self.work_off, channel)
-                    group.create_task(self._repeat(channel, work, IDLE_PAUSE), name=f"send-{channel}")
+                    group.create_task(self._send_until_stopped(channel), name=f"send-{channel}")
         finally:
+            await self._flights.abandon()
             self._watchdog.stop()
+
+    async def _send_until_stopped(self, channel: Channel) -> None:
+        await self._repeat(channel, functools.partial(self._round, channel), IDLE_PAUSE)
+        while self._flights.count(channel):
+            await self._land(channel, None)
 
     async def _repeat(self, name: str, work: Callable[[], Awaitable[int]], pause: timedelta) -> None:
         """Again and again, with a pause when there was nothing to do; while the database is away, with patience."""
@@ -89,27 +100,49 @@ class Sender:
                     await backoff.pause(pause)
             self._watchdog.beat()
 
+    async def _round(self, channel: Channel) -> int:
+        """Fill the free places, record what has landed. Waits a moment for an answer; for the first when all fly."""
+        begun = await self.freeze_due(channel) + await self._launch_due(channel)
+        await self._land(channel, IDLE_PAUSE if self._flights.free(channel) else None)
+        return begun + self._flights.count(channel)
+
     async def work_off(self, channel: Channel) -> int:
-        """One round of one channel: freeze what is due, send what is frozen. Answers how many messages it touched."""
-        return await self.freeze_due(channel) + await self.send_due(channel)
+        """One round of one channel, until all of it has landed. Answers how many messages it touched."""
+        touched = await self.freeze_due(channel) + await self._launch_due(channel)
+        while self._flights.count(channel):
+            await self._land(channel, None)
+        return touched
+
+    async def resolve(self) -> int:
+        """Look into messages in doubt. Answers how many were looked into."""
+        return await self._resolver.resolve_due()
 
     async def tidy(self) -> int:
         """End what time has ended, and count what is in doubt. Always at its pause's pace: answers 0."""
         async with self._database.transaction() as tx:
-            await ledger.tell(tx, await queue.tidy(tx, self._patience))
+            ended = await queue.tidy(tx, self._patience)
+            await ledger.tell(tx, [*ended, *await fallback.hand_over_overdue(tx)])
+            for channel in self._composer.adapters:
+                usable = [adapter.provider for adapter in self._usable(channel)]
+                await queue.pass_on(tx, channel, usable)
             count, age_seconds = await queue.count_unknown(tx)
         MESSAGES_UNKNOWN.set(count)
         UNKNOWN_OLDEST.set(age_seconds)
         return 0
 
+    def _usable(self, channel: Channel) -> tuple[ChannelAdapter, ...]:
+        """The channel's providers but those that keep failing; all of them when no other is left."""
+        every, now = self._composer.adapters[channel], self._clock()
+        return tuple(one for one in every if not self._circuits.is_open(one.provider, now)) or every
+
     async def freeze_due(self, channel: Channel) -> int:
         """Render what is due, once. What cannot be rendered fails with its reason. Answers how many were settled."""
+        adapter = self._usable(channel)[0]
         async with self._database.transaction() as tx:
             rows = await queue.take_to_freeze(tx, channel, FREEZE_BATCH, self._patience)
             frozen, failed = [], {}
             for row in rows:
                 try:
-                    adapter = self._composer.adapters[channel][0]
                     frozen.append(self._composer.compose(row, self._clock(), adapter))
                 except Exception as error:  # no I/O in there: it would fail each time and stop all the others
                     reason = error.reason if isinstance(error, Unrenderable) else type(error).__name__
@@ -118,77 +151,59 @@ class Sender:
             if frozen:
                 await queue.freeze(tx, frozen)
             if failed:
-                await ledger.tell(tx, await ledger.change(tx, failed))
+                moved = await ledger.change(tx, failed)
+                lost = {message: Loss(failed[message].reason) for message in moved}
+                await ledger.tell(tx, [*moved, *await fallback.tell_another_way(tx, lost)])
         return len(rows)
 
-    async def send_due(self, channel: Channel) -> int:
-        """Claim a batch, put it in flight, send it, record the outcomes. Answers how many were attempted."""
-        async with self._database.transaction() as tx:
-            claimed = await queue.claim(tx, channel, IN_FLIGHT, self._patience)
-        if not claimed:
-            return 0
-        async with self._database.transaction() as tx:
-            cleared = await queue.put_in_flight(tx, claimed, self._patience)
-        rows = [row for row in claimed if row["id"] in cleared]
-        results = await asyncio.gather(*(self._attempt(row) for row in rows))
-        await self._record_until_done(rows, results)
-        return len(rows)
+    async def _launch_due(self, channel: Channel) -> int:
+        """Claim as many as there are free places, commit them as in flight, begin their attempts. Answers how many."""
+        launched = 0
+        for adapter in self._usable(channel):
+            claimed = await self._claim(channel, adapter) if self._flights.free(channel) else []
+            if not claimed:
+                continue
+            async with self._database.transaction() as tx:
+                cleared = await queue.put_in_flight(tx, claimed, self._patience)
+            for row in claimed:
+                if row["id"] in cleared:
+                    request = Request(row["address"], bytes(row["request"]))
+                    self._flights.launch(channel, row, send_timed(adapter, request, row["id"]))
+                    launched += 1
+        return launched
 
-    async def _attempt(self, row: Row) -> SendResult:
-        adapter: ChannelAdapter = self._composer.adapters[Channel(row["channel"])][0]
-        request = Request(row["address"], bytes(row["request"]))
-        return await send_timed(adapter, request, row["id"])
+    async def _claim(self, channel: Channel, adapter: ChannelAdapter) -> list[Row]:
+        async with self._database.transaction() as tx:
+            room = await pacing.room_for(tx, adapter, self._flights.free(channel))
+            if not room:
+                return []
+            rest = adapter.pace.per_recipient
+            rows = await queue.claim(tx, channel, adapter.provider, room, self._patience, rest)
+            await pacing.take_room(tx, adapter, len(rows))
+        return list(rows)
 
-    async def _record_until_done(self, rows: Sequence[Row], results: Sequence[SendResult]) -> None:
-        """What the providers answered must not be lost to a database that is away for a moment."""
+    async def _land(self, channel: Channel, wait: timedelta | None) -> None:
+        """Record what has landed. What the providers answered must not be lost to a database that is away a moment."""
+        landed = await self._flights.landed(channel, wait)
+        if not landed:
+            return
         backoff = Backoff(self._runtime.stop)
+        landing.note_health(self._circuits, landed, self._clock())
+        sorted_out = landing.sort_out(landed, self._clock(), self._chance)
         while True:
             try:
-                await self._record(rows, results)
-                return
+                async with self._database.transaction() as tx:
+                    await landing.record(tx, sorted_out)
+                break
             except Exception as error:
                 if not is_infrastructure(error) or self._runtime.stop.is_set():
                     raise
-                get_logger().warning("outcome_waits", count=len(rows), error_type=type(error).__name__)
+                get_logger().warning("outcome_waits", count=len(landed), error_type=type(error).__name__)
                 await backoff.wait()
+        self._measure(landed)
 
-    async def _record(self, rows: Sequence[Row], results: Sequence[SendResult]) -> None:
-        again, ended = self._sort_out(rows, results)
-        async with self._database.transaction() as tx:
-            if again:
-                await queue.put_back(tx, again)
-            moved = await ledger.change(tx, ended)
-            await ledger.tell(tx, [*moved, *await erasure.call_off_emptied(tx, again)])
+    def _measure(self, landed: list[Landed]) -> None:
         now = self._clock()
-        for row, result in zip(rows, results, strict=True):
+        for row, result in landed:
             if result.outcome is OutcomeClass.ACCEPTED:
                 EVENT_TO_ACCEPT.labels(row["channel"]).observe((now - row["planned_at"]).total_seconds())
-
-    def _sort_out(
-        self, rows: Sequence[Row], results: Sequence[SendResult]
-    ) -> tuple[Mapping[UUID, tuple[timedelta, str]], Mapping[UUID, Change]]:
-        again: dict[UUID, tuple[timedelta, str]] = {}
-        ended: dict[UUID, Change] = {}
-        for row, result in zip(rows, results, strict=True):
-            match result.outcome:
-                case OutcomeClass.ACCEPTED:
-                    ended[row["id"]] = Change(State.ACCEPTED, result.reason, result.provider_message_id)
-                case OutcomeClass.REJECTED:
-                    ended[row["id"]] = Change(State.FAILED, result.reason, result.provider_message_id)
-                case OutcomeClass.AMBIGUOUS:
-                    ended[row["id"]] = Change(State.UNKNOWN, result.reason, result.provider_message_id)
-                case OutcomeClass.NOT_SENT | OutcomeClass.THROTTLED:
-                    pause = self._pause(row["attempts"] + 1, result)
-                    if pause is None:
-                        ended[row["id"]] = Change(State.FAILED, f"gave_up_{result.reason}")
-                    else:
-                        again[row["id"]] = (pause, result.reason)
-        return again, ended
-
-    def _pause(self, attempts: int, result: SendResult) -> timedelta | None:
-        """The schedule's pause or the provider's own wish, whichever is longer, with up to a quarter of jitter."""
-        pause = RETRIES.pause_after(attempts)
-        if pause is None:
-            return None
-        wished = min(result.retry_after or timedelta(0), LONGEST_RETRY_AFTER)
-        return max(pause, wished) * self._chance.uniform(1.0, 1.25)

@@ -31,23 +31,23 @@ WHOLE = os.environ.get("HITO_FAULT_MATRIX") == "whole"
 LANES = 2
 OUTPUT = Path("build/chaos.json")
 RESOLVED = 0.999
-DOUBT_MAY_STAY = frozenset(Channel)
-"""Where no receipt came, nothing else tells yet what became of a message."""
+DOUBT_MAY_STAY = frozenset({Channel.EMAIL, Channel.WHATSAPP})
+"""Where nobody can be asked, a message of which no receipt came stays a listed `unknown`."""
 
 
 async def go_through(matrix: FaultMatrix) -> Findings:
-    """A kill at every move. Half of the faults before each commit, the other half after it."""
+    """A kill at every move, each amid a third of the faults, in turns."""
     async with matrix.receiving(*RECEIVED):
         await matrix.plan(cases(), *PLANNED)
         for number, moment in enumerate(SENT, 1):
-            await matrix.plan(list(cases(number * BATCH))[number % 2 :: 2])
+            await matrix.plan(list(cases(number * BATCH))[number % 3 :: 3])
             await matrix.send(moment)
         await matrix.settle(DOUBT_MAY_STAY)
     return await look(matrix.database, matrix.providers.accept_log.read())
 
 
 @pytest.mark.skipif(WHOLE, reason="the whole matrix says more")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_a_kill_at_every_move_amid_every_fault_doubles_no_message_and_loses_none_without_a_word(
     tmp_path: Path, fresh_database: FreshDatabase, notifier_template: str
 ) -> None:

@@ -10,9 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import ledger, queue, receipts
+from services.notifier import doubts, fallback, ledger, queue, receipts
 from services.notifier.domain.delivery import State
+from services.notifier.fallback import Loss
 from services.notifier.ledger import Change
+from services.notifier.overtaking import call_off_overtaken
+from services.notifier.queue import PATIENCE
 from services.notifier.receipt_formats import Receipt
 from services.tracking import queries, search, store, store_writes
 from services.tracking.directory import Directory, load_remembered, remember
@@ -127,10 +130,22 @@ OF_NOTIFIER: dict[str, Statement] = {
     "freeze": lambda tx: queue.freeze(
         tx, [{"id": ID, "request": b"x", "sha256": "00", "language": "es", "provider": "smtp"}]
     ),
-    "claim": lambda tx: queue.claim(tx, Channel.EMAIL, 5),
+    "claim": lambda tx: queue.claim(tx, Channel.EMAIL, "smtp", 5),
+    "claim at most one for each recipient": lambda tx: queue.claim(
+        tx, Channel.WHATSAPP, "whatsapp", 5, per_recipient=timedelta(seconds=6)
+    ),
     "put_in_flight": lambda tx: queue.put_in_flight(tx, [{"id": ID, "epoch": 1}]),
-    "put_back": lambda tx: queue.put_back(tx, {ID: (timedelta(seconds=1), "twilio_429")}),
+    "put_back": lambda tx: queue.put_back(tx, {ID: queue.Again(timedelta(seconds=1), "twilio_429", 1)}),
+    "pass_on": lambda tx: queue.pass_on(tx, Channel.EMAIL, ["smtp"]),
     "tidy": lambda tx: queue.tidy(tx),
+    "tell_another_way": lambda tx: fallback.tell_another_way(tx, {ID: Loss("why")}),
+    "told_by_another": lambda tx: fallback.told_by_another(tx, [ID]),
+    "hand_over_overdue": lambda tx: fallback.hand_over_overdue(tx),
+    "take_due": lambda tx: doubts.take_due(tx, 5, PATIENCE),
+    "repeat": lambda tx: doubts.repeat(tx, [ID], PATIENCE),
+    "send_anew": lambda tx: doubts.send_anew(tx, [ID], "why", resent=True),
+    "look_again": lambda tx: doubts.look_again(tx, {ID: NOW, UUID(int=2): None}),
+    "call_off_overtaken": lambda tx: call_off_overtaken(tx, [ORDER]),
     "count_unknown": lambda tx: queue.count_unknown(tx),
 }
 

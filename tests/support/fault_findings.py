@@ -18,7 +18,7 @@ from tests.support.migrated import ask
 HEARD = frozenset({State.ACCEPTED, State.DELIVERED, State.READ})
 """What the ledger may only say of a message that the provider took."""
 MAY_HAVE_BEEN_HEARD = HEARD | {State.BOUNCED, State.UNKNOWN}
-NOT_SENT = frozenset({State.UNKNOWN, State.FAILED, State.EXPIRED, State.SUPERSEDED, State.SUPPRESSED})
+NOT_SENT = frozenset({State.UNKNOWN, State.FAILED, State.EXPIRED, State.SUPERSEDED, State.SUPPRESSED, State.STANDBY})
 
 
 @dataclass(frozen=True)

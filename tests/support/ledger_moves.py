@@ -86,7 +86,7 @@ def allowed(was: str, became: str) -> bool:
 def _moves() -> dict[str, set[str]]:
     """From each state, by all doors: those of the way forward, and those out of doubt to another attempt."""
     found: dict[str, set[str]] = {}
-    for doors in (delivery.TRANSITIONS, getattr(delivery, "AGAIN", {})):
+    for doors in (delivery.TRANSITIONS, delivery.AGAIN):
         for was, became in doors.items():
             found.setdefault(was.value, set()).update(state.value for state in became)
     return found

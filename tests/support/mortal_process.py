@@ -16,6 +16,7 @@ import sys
 import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 from sandbox.providers.http_server import HttpServer, listen
@@ -24,14 +25,13 @@ from services.notifier.channels import adapters_by_provider, installed, load_cha
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
 from services.notifier.processes import RECEIPTS_LIMIT_BYTES, receipt_state
+from services.notifier.queue import Patience
 from services.notifier.sender import Sender
-from services.notifier.settings import NotifierSettings
 from shared.contracts.steps import StepReached
 from shared.database import Database, connect
 from shared.health import Health
 from shared.messaging.inbox import claim
 from shared.processes import Runtime
-from shared.settings import load_settings
 from shared.shops import Shops
 from shared.web import create_app
 from tests.support.deliveries import delivery
@@ -40,6 +40,8 @@ from tests.support.notifier_world import DEMO, now
 from tests.support.steps_reached import catalog
 
 SHOPS = Shops({"demo": DEMO})
+PATIENCE = Patience(*(timedelta(seconds=seconds) for seconds in (1, 2, 1, 1)))
+"""A fraction of what is usual: what a killed sender left is settled while the test waits."""
 Task = dict[str, Any]
 
 
@@ -58,11 +60,10 @@ async def send(task: Task, database: Database, stop: asyncio.Event) -> None:
     runtime = Runtime("notifier", ("send",), stop)
     adapters = open_adapters(load_channel_settings())
     composer = Composer(catalog(), SHOPS, adapters)
-    patience = load_settings(NotifierSettings).patience
     async with AsyncExitStack() as stack:
         for adapter in adapters_by_provider(adapters).values():
             stack.push_async_callback(adapter.close)
-        await Sender(database, composer, runtime, now, random.Random(), patience).run()
+        await Sender(database, composer, runtime, now, random.Random(), PATIENCE).run()
 
 
 async def receive(task: Task, database: Database, stop: asyncio.Event) -> None:

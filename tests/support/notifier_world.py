@@ -117,8 +117,16 @@ class Notifier:
 
     async def let_time_pass(self, by: timedelta) -> None:
         """Everything that the database remembers as a time was that much earlier."""
-        moved = ("lease_until", "tried_at", "not_before", "expires_at", "planned_at", "changed_at")
+        moved = (
+            *("lease_until", "tried_at", "last_tried_at", "doubt_since", "doubt_at"),
+            *("not_before", "expires_at", "planned_at", "changed_at"),
+        )
         earlier = ", ".join(f"{name} = {name} - make_interval(secs => :seconds)" for name in moved)
+        await ask(
+            self.database,
+            "UPDATE paces SET empty_at = empty_at - make_interval(secs => :seconds) RETURNING bucket",
+            seconds=by.total_seconds(),
+        )
         await ask(self.database, f"UPDATE messages SET {earlier} RETURNING id", seconds=by.total_seconds())
 
     @property

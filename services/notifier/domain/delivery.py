@@ -1,24 +1,23 @@
 """The life of one message, as a table. At most once from our side, always; nothing ends without a reason.
 
-    planned -> frozen -> claimed -> in_flight -> accepted -> delivered | read | bounced
+    standby -> planned -> frozen -> claimed -> in_flight -> accepted -> delivered | read | bounced
     side exits: failed  unknown  superseded  suppressed  expired
 
 `in_flight` is committed before the first byte leaves, and no way leads back from it to an earlier state but one: the
 channel's own certain word that nothing was sent. What is found in flight after a crash is `unknown`, for good or until
-a receipt resolves it; it is never sent again blindly.
+a receipt or the provider itself resolves it (`AGAIN`); it is never sent again blindly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
-from shared.contracts.vocabulary import Verdict
+from shared.contracts.vocabulary import Channel, Verdict
 
 
 class State(StrEnum):
+    STANDBY = "standby"
     PLANNED = "planned"
     FROZEN = "frozen"
     CLAIMED = "claimed"
@@ -37,11 +36,16 @@ class State(StrEnum):
 WAITING = frozenset({State.PLANNED, State.FROZEN, State.CLAIMED})
 """Nothing has left yet: the message can still be called off."""
 
+HELD_BACK = WAITING | {State.STANDBY}
+"""All that an erasure or the buyer's own word can still call off."""
+
 _CALLED_OFF = frozenset({State.SUPERSEDED, State.SUPPRESSED, State.EXPIRED, State.FAILED})
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
+    # Another channel of its group tells; this one takes over when that one cannot.
+    State.STANDBY: frozenset({State.PLANNED, State.SUPERSEDED, State.SUPPRESSED, State.EXPIRED}),
     State.PLANNED: _CALLED_OFF | {State.FROZEN},
-    State.FROZEN: _CALLED_OFF | {State.CLAIMED},
+    State.FROZEN: _CALLED_OFF | {State.CLAIMED, State.PLANNED},  # planned: another provider writes it anew
     State.CLAIMED: _CALLED_OFF | {State.IN_FLIGHT, State.FROZEN},
     # Back to frozen only on NOT_SENT or THROTTLED. A receipt can be here before our own answer is.
     State.IN_FLIGHT: frozenset(
@@ -58,7 +62,15 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.EXPIRED: frozenset(),
 }
 
+AGAIN: Mapping[State, frozenset[State]] = {State.UNKNOWN: frozenset({State.IN_FLIGHT, State.FROZEN})}
+"""The doors out of doubt that lead to another attempt, each with its own key, and apart from `TRANSITIONS`.
+
+`in_flight`: the same bytes under the same key, to a provider that recognises it. `frozen`: the provider, looked up,
+never took it; or the shop wished that a message on which the buyer must act is sent again (once).
+"""
+
 VERDICT_OF: Mapping[State, Verdict] = {
+    State.STANDBY: Verdict.SUPPRESSED,
     State.PLANNED: Verdict.PLANNED,
     State.ACCEPTED: Verdict.SENT,
     State.DELIVERED: Verdict.DELIVERED,
@@ -89,30 +101,12 @@ def sources_of(state: State) -> frozenset[State]:
     return frozenset(source for source, targets in TRANSITIONS.items() if state in targets)
 
 
-@dataclass(frozen=True, slots=True)
-class RetrySchedule:
-    """How long to wait before the nth further attempt, and after which the message fails. Jitter is added on top."""
+def receipt_sources(state: State, channel: Channel) -> frozenset[State]:
+    """The states from which a receipt may lead to this one, so that receipts in any order end in the same state.
 
-    pauses: tuple[timedelta, ...]
-
-    def pause_after(self, attempts: int) -> timedelta | None:
-        """None: no further attempt. `attempts` counts those made."""
-        return self.pauses[attempts - 1] if attempts <= len(self.pauses) else None
-
-
-RETRIES = RetrySchedule(
-    (
-        timedelta(seconds=2),
-        timedelta(seconds=10),
-        timedelta(seconds=30),
-        timedelta(minutes=2),
-        timedelta(minutes=10),
-        timedelta(minutes=30),
-        timedelta(hours=2),
-        timedelta(hours=6),
-    )
-)
-"""For attempts of which the channel is certain that nothing was sent."""
-
-LONGEST_RETRY_AFTER = timedelta(hours=1)
-"""A provider's Retry-After is honoured up to this."""
+    A handset's word that it has the message outweighs any failure. A mailbox may take a mail and return it: there a
+    bounce outweighs a delivery, and only being read outweighs both.
+    """
+    if channel is not Channel.EMAIL:
+        return sources_of(state) - ({State.DELIVERED} if state is State.BOUNCED else set())
+    return sources_of(state) - ({State.BOUNCED} if state is State.DELIVERED else set())

@@ -80,6 +80,9 @@ class Planned:
     reason: str
     not_before: datetime
     expires_at: datetime
+    group: int = 0
+    rank: int = 0
+    """Which of the shop's groups of channels it belongs to, and the channel's place in it."""
 
 
 def plan(step: StepFacts, recipients: Sequence[Recipient], rules: Rules, now: datetime) -> tuple[Planned, ...]:
@@ -88,9 +91,9 @@ def plan(step: StepFacts, recipients: Sequence[Recipient], rules: Rules, now: da
     whole = _verdict_for_all(step, expires_at, now)
     not_before = now if step.step in URGENT or rules.quiet is None else after_quiet_hours(now, step.zone, *rules.quiet)
     return tuple(
-        Planned(recipient.role, channel, *(whole or verdict), not_before, expires_at)
+        Planned(recipient.role, channel, *(whole or verdict), not_before, expires_at, *place)
         for recipient in recipients
-        for channel, verdict in _verdicts(recipient, rules)
+        for channel, verdict, place in _verdicts(recipient, rules)
     )
 
 
@@ -106,17 +109,19 @@ def _verdict_for_all(step: StepFacts, expires_at: datetime, now: datetime) -> tu
     return None
 
 
-def _verdicts(recipient: Recipient, rules: Rules) -> Iterator[tuple[Channel, tuple[State, str]]]:
+def _verdicts(recipient: Recipient, rules: Rules) -> Iterator[tuple[Channel, tuple[State, str], tuple[int, int]]]:
     of_step = {channel for group in rules.groups_for_step for channel in group}
-    for group in rules.groups:
+    for nth, group in enumerate(rules.groups):
         told_by: Channel | None = None
-        for channel in group:
+        for rank, channel in enumerate(group):
             reason = _why_not(channel, recipient, rules, of_step)
-            if reason is None and told_by is None:
+            if reason is not None:
+                yield channel, (State.SUPPRESSED, reason), (nth, rank)
+            elif told_by is None:
                 told_by = channel
-                yield channel, (State.PLANNED, "due")
+                yield channel, (State.PLANNED, "due"), (nth, rank)
             else:
-                yield channel, (State.SUPPRESSED, reason or f"told_by_{told_by}")
+                yield channel, (State.STANDBY, f"told_by_{told_by}"), (nth, rank)
 
 
 def _why_not(channel: Channel, recipient: Recipient, rules: Rules, of_step: set[Channel]) -> str | None:
@@ -162,13 +167,14 @@ def overtake(messages: Iterable[Told]) -> dict[int, str]:
     for position, old in enumerate(known):
         if old.state not in WAITING:
             continue
-        by = min(((new.sequence, new.step) for new in known if _overtakes(new, old)), default=None)
+        by = min(((new.sequence, new.step) for new in known if overtakes(new, old)), default=None)
         if by is not None:
             overtaken[position] = f"overtaken_by_{by[1]}"
     return overtaken
 
 
-def _overtakes(new: Told, old: Told) -> bool:
+def overtakes(new: Told, old: Told) -> bool:
+    """Whether the old message must not leave any more because of the new one."""
     if new.sequence <= old.sequence or new.recipient != old.recipient:
         return False
     if new.state is State.SUPERSEDED:  # not true itself: announced late, or overtaken by what overtakes the old one too

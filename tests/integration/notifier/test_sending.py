@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.backends.ports import free_port
 from sandbox.providers import Action, Rule
-from services.notifier.domain.delivery import LONGEST_RETRY_AFTER, RETRIES
+from services.notifier.domain.retries import LONGEST_RETRY_AFTER, PATIENT
 from shared.contracts.steps import Contact, StepReached
 from shared.contracts.vocabulary import Channel, Step
 from shared.processes import Runtime
@@ -125,12 +125,12 @@ async def test_a_provider_that_wishes_for_a_week_is_granted_an_hour(notifier: No
 
 async def test_attempts_follow_the_schedule_with_jitter_and_end_in_giving_up(notifier: Notifier) -> None:
     await fails(notifier, Action.THROTTLE_429, retry_after_seconds=0)
-    for pause in RETRIES.pauses:
+    for pause in PATIENT.pauses:
         assert pause.total_seconds() - 1 <= await wait_of(notifier) <= pause.total_seconds() * 1.25
         await notifier.let_time_pass(pause * 1.3)
         await notifier.new_sender().work_off(SMS)
     assert await notifier.state(Step.SHIPPED, SMS) == ("failed", "gave_up_twilio_20429_too_many_requests")
-    assert (await notifier.message(Step.SHIPPED, SMS))["attempts"] == len(RETRIES.pauses) + 1
+    assert (await notifier.message(Step.SHIPPED, SMS))["attempts"] == len(PATIENT.pauses) + 1
     assert notifier.accepted == []
 
 
@@ -150,7 +150,7 @@ async def test_a_provider_that_nobody_can_connect_to_is_tried_again_and_the_mess
     async with a_notifier(notifier.database, notifier.providers) as cut_off:
         await cut_off.send_what_is_due()
     assert (await notifier.state(Step.SHIPPED, channel))[0] == "frozen"
-    await notifier.let_time_pass(timedelta(seconds=5))
+    await notifier.let_time_pass(timedelta(seconds=10))
     await notifier.send_what_is_due()
     assert (await notifier.state(Step.SHIPPED, channel))[0] == "accepted"
     assert len(notifier.accepted) == 1

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from itertools import pairwise
+from collections.abc import Iterable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.notifier.domain.delivery import (
-    RETRIES,
+    AGAIN,
     STATE_OF_RECEIPT,
     TRANSITIONS,
     VERDICT_OF,
     WAITING,
     State,
     may_become,
+    receipt_sources,
     sources_of,
 )
-from shared.contracts.vocabulary import Verdict
+from shared.contracts.vocabulary import Channel, Verdict
 
 LEFT = {State.IN_FLIGHT, State.ACCEPTED, State.DELIVERED, State.READ, State.BOUNCED, State.UNKNOWN}
 ENDED = {State.READ, State.FAILED, State.SUPERSEDED, State.SUPPRESSED, State.EXPIRED}
@@ -67,10 +69,40 @@ def test_a_receipt_may_come_before_our_own_answer_is_recorded_and_may_resolve_a_
     assert {State.IN_FLIGHT, State.UNKNOWN} <= sources_of(STATE_OF_RECEIPT[verdict])
 
 
-def test_the_pauses_between_attempts_grow_and_then_the_message_is_given_up() -> None:
-    pauses = [RETRIES.pause_after(attempts) for attempts in range(1, 9)]
-    known = [pause for pause in pauses if pause is not None]
-    assert len(known) == 8
-    assert all(earlier < later for earlier, later in pairwise(known))
-    assert known[0] == timedelta(seconds=2)
-    assert RETRIES.pause_after(9) is None
+def test_out_of_doubt_two_doors_lead_to_another_attempt_and_no_other_way_does() -> None:
+    assert {State.UNKNOWN: {State.IN_FLIGHT, State.FROZEN}} == AGAIN
+    assert not any(TRANSITIONS[state] & targets for state, targets in AGAIN.items())
+
+
+def test_a_channel_on_standby_has_its_verdict_and_may_be_planned_or_called_off() -> None:
+    assert VERDICT_OF[State.STANDBY] is Verdict.SUPPRESSED
+    assert State.PLANNED in TRANSITIONS[State.STANDBY]
+    assert not TRANSITIONS[State.STANDBY] & (LEFT | {State.FROZEN, State.CLAIMED})
+
+
+KNOWN_OF_IT = (State.ACCEPTED, State.UNKNOWN)
+"""What our own attempt can say of a message that left."""
+
+
+def after(words: Iterable[State], channel: Channel) -> State:
+    """Our own word and the receipts, each taken only where it may be."""
+    state = State.IN_FLIGHT
+    for word in words:
+        sources = sources_of(word) if word in KNOWN_OF_IT else receipt_sources(word, channel)
+        state = word if state in sources else state
+    return state
+
+
+@given(st.data())
+def test_our_own_answer_and_the_receipts_end_the_same_in_whatever_order_and_number(
+    data: st.DataObject,
+) -> None:
+    channel = data.draw(st.sampled_from(list(Channel)))
+    receipts = data.draw(st.lists(st.sampled_from(sorted(set(STATE_OF_RECEIPT.values()))), max_size=5))
+    words = [data.draw(st.sampled_from(KNOWN_OF_IT)), *receipts]
+    best = [State.UNKNOWN, State.ACCEPTED, State.BOUNCED, State.DELIVERED, State.READ]
+    if channel is Channel.EMAIL:
+        best[2:4] = [State.DELIVERED, State.BOUNCED]
+    expected = max(words, key=best.index)
+    shuffled = data.draw(st.permutations([*words, *receipts]))
+    assert after(words, channel) == after(shuffled, channel) == expected

@@ -60,7 +60,7 @@ def test_each_group_tells_once_through_its_first_channel_that_reaches_the_buyer(
     assert verdicts() == {
         ("buyer", EMAIL): (State.PLANNED, "due"),
         ("buyer", WHATSAPP): (State.PLANNED, "due"),
-        ("buyer", SMS): (State.SUPPRESSED, "told_by_whatsapp"),
+        ("buyer", SMS): (State.STANDBY, "told_by_whatsapp"),
     }
 
 
