@@ -40,7 +40,7 @@ from tests.support.notifier_world import DEMO, now
 from tests.support.steps_reached import catalog
 
 SHOPS = Shops({"demo": DEMO})
-PATIENCE = Patience(*(timedelta(seconds=seconds) for seconds in (1, 2, 1, 1)))
+CLAIM, FLIGHT, HOLD, SETTLE = (timedelta(seconds=seconds) for seconds in (1, 2, 1, 1))
 """A fraction of what is usual: what a killed sender left is settled while the test waits."""
 Task = dict[str, Any]
 
@@ -60,10 +60,12 @@ async def send(task: Task, database: Database, stop: asyncio.Event) -> None:
     runtime = Runtime("notifier", ("send",), stop)
     adapters = open_adapters(load_channel_settings())
     composer = Composer(catalog(), SHOPS, adapters)
+    settle = timedelta(seconds=task.get("settle_seconds", SETTLE.total_seconds()))
+    patience = Patience(CLAIM, FLIGHT, HOLD, settle)
     async with AsyncExitStack() as stack:
         for adapter in adapters_by_provider(adapters).values():
             stack.push_async_callback(adapter.close)
-        await Sender(database, composer, runtime, now, random.Random(), PATIENCE).run()
+        await Sender(database, composer, runtime, now, random.Random(), patience).run()
 
 
 async def receive(task: Task, database: Database, stop: asyncio.Event) -> None:
