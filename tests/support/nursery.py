@@ -46,7 +46,7 @@ class Nursery:
         ending = asyncio.create_task(self.ended())
         asked = False
         while not ending.done():
-            if not asked and await is_over():
+            if not asked and await is_over() and self.alive:  # it may have died while we looked
                 self._signal(signal.SIGTERM)
                 asked = True
             await asyncio.wait({ending}, timeout=LOOK_AGAIN.total_seconds())
