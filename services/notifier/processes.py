@@ -17,6 +17,7 @@ from services.notifier.channels import adapters_by_provider, installed, load_cha
 from services.notifier.channels.email_settings import EmailSettings
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.channels.sms import TwilioAccountSettings
+from services.notifier.channels.sms_http import SmsHttpSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.channels.whatsapp_twilio import TwilioWhatsAppSettings, without_sid
 from services.notifier.compose import Composer
@@ -136,7 +137,7 @@ def receipt_state(
     database: Database, channels: Mapping[str, ChannelSettings], certificates: Certificates
 ) -> ReceiptState:
     """With the secrets of the providers that this installation has."""
-    whatsapp = channels.get("whatsapp")
+    whatsapp, described = channels.get("whatsapp"), channels.get("sms_http")
     accounts = [found for found in channels.values() if isinstance(found, TwilioAccountSettings)]
     by_twilio = accounts[0] if accounts else None
     by_meta = whatsapp if isinstance(whatsapp, WhatsAppSettings) else None
@@ -147,6 +148,7 @@ def receipt_state(
         whatsapp_secrets=by_meta.app_secrets if by_meta else (),
         whatsapp_verify_token=by_meta.whatsapp_verify_token.get_secret_value() if by_meta else None,
         mail=mail_reports([found for found in channels.values() if isinstance(found, EmailSettings)], certificates),
+        sms_http=described if isinstance(described, SmsHttpSettings) else None,
     )
 
 

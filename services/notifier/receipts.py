@@ -21,11 +21,14 @@ from services.notifier import ledger, reach
 from services.notifier.amazon import Certificates
 from services.notifier.channels import sms, whatsapp_twilio
 from services.notifier.channels.base import ProviderError
+from services.notifier.channels.sms_http import PROVIDER as SMS_HTTP
+from services.notifier.channels.sms_http import SmsHttpSettings
 from services.notifier.domain.delivery import STATE_OF_RECEIPT, State, receipt_sources
 from services.notifier.fallback import Loss, tell_another_way
 from services.notifier.ledger import Change
 from services.notifier.reach import Lesson
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
+from services.notifier.sms_http_receipts import parse_sms_http
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, fetch
 from shared.messaging.failures import is_infrastructure
@@ -60,6 +63,7 @@ class ReceiptState:
     whatsapp_secrets: Sequence[str]
     whatsapp_verify_token: str | None
     mail: MailReports = field(default_factory=MailReports)
+    sms_http: SmsHttpSettings | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -97,6 +101,19 @@ async def _take_from_twilio(
         return parse_twilio(url, form, signature, state.twilio_tokens, state.clock(), provider, errors)
 
     return await _take(state, provider, parse)
+
+
+@router.post("/receipts/sms-http")
+async def sms_http(request: Request) -> JSONResponse:
+    """Receipts of the SMS provider that a description tells of: JSON, signed over the raw body."""
+    state = state_of(request)
+    settings = state.sms_http
+    if settings is None or settings.sms_http_config.receipts is None:
+        raise Problem(404, "Not found", "there is no such thing here")
+    body, description, secrets = await request.body(), settings.sms_http_config, settings.receipt_secrets
+    return await _take(
+        state, SMS_HTTP, lambda: parse_sms_http(body, request.headers, description, secrets, state.clock())
+    )
 
 
 @router.post("/receipts/whatsapp")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sandbox.providers import Accepted, Providers
+from sandbox.providers.keyed import DESCRIPTION
 from services.notifier.channels import whatsapp_twilio
 from services.notifier.channels.base import ChannelAdapter, SendResult, send_timed
+from services.notifier.channels.sms_http_description import read_description
 from services.notifier.receipt_formats import Receipt, parse_twilio, parse_whatsapp
+from services.notifier.sms_http_receipts import parse_sms_http
 from tests.support.callback_sink import CallbackSink, Posted
 from tests.support.letters import MESSAGE_ID, NOW, letter_for
 
@@ -31,7 +35,10 @@ class Stage:
 
 
 def second_providers(running: Providers, templates: Iterable[dict[str, Any]], sids: Path) -> dict[str, str]:
-    """A second relay, and WhatsApp through Twilio with these templates approved; `sids` is written."""
+    """A second relay, an SMS provider told as data, WhatsApp through Twilio with these templates approved.
+
+    `sids` is written.
+    """
     table: dict[str, list[str]] = {}
     for template in templates:
         sid = running.twilio.contents.create(as_content(template))
@@ -42,6 +49,7 @@ def second_providers(running: Providers, templates: Iterable[dict[str, Any]], si
         "SMTP_URL_2": running.smtp_url,
         "TWILIO_WHATSAPP_FROM": running.twilio_account.whatsapp_sender,
         "TWILIO_WHATSAPP_TEMPLATES": str(sids),
+        **running.keyed_environment,
     }
 
 
@@ -110,6 +118,13 @@ def read_receipts(posted: Posted, running: Providers) -> list[Receipt]:
         ),
         "/receipts/whatsapp": lambda: parse_whatsapp(
             posted.body, posted.headers.get("x-hub-signature-256"), [running.graph.app.app_secret], NOW
+        ),
+        "/receipts/sms-http": lambda: parse_sms_http(
+            posted.body,
+            posted.headers,
+            read_description(DESCRIPTION),
+            [running.keyed.account.receipt_secret],
+            datetime.now(UTC),
         ),
     }
     return next(read for path, read in readers.items() if path in posted.url)()

@@ -12,7 +12,7 @@ from tests.support.callback_sink import callback_sink
 from tests.support.channel_world import Stage, World, second_providers
 from tests.support.letters import TEMPLATE
 
-DEADLINES = ("SMTP_FINAL_DOT_DEADLINE", "TWILIO_DEADLINE", "WHATSAPP_DEADLINE")
+DEADLINES = ("SMTP_FINAL_DOT_DEADLINE", "TWILIO_DEADLINE", "WHATSAPP_DEADLINE", "SMS_HTTP_DEADLINE")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,7 @@ async def world(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         await adapter.close()
     stage.providers.faults.clear()
     await stage.providers.callbacks.quiet()
+    stage.providers.keyed.forget()
     stage.sink.posted.clear()
     stage.sink.answers.clear()
 

@@ -22,7 +22,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from services.notifier.channels.base import ChannelAdapter
-from services.notifier.channels.email import Email, EmailSettings
+from services.notifier.channels.email import Email
+from services.notifier.channels.email_settings import EmailSettings
 from services.notifier.channels.sms import TwilioSettings, TwilioSms
 from services.notifier.channels.whatsapp import WhatsAppCloud, WhatsAppSettings
 from services.notifier.compose import Composer
@@ -97,8 +98,10 @@ def written(step: Step, words: str, *, spare: tuple[tuple[str | int, ...], ...] 
 def sent(channel: Channel, data: dict[str, Any]) -> bytes:
     address = "lucia@example.com" if channel is Channel.EMAIL else "+34600000001"
     row = {"id": MESSAGE_ID, "step_data": data | {"shop": FARO.id}, "recipient": "buyer", "channel": channel}
-    shops = Shops({FARO.id: FARO})
-    return bytes(Composer(catalog(), shops, adapters()).compose(row | {"address": address}, NOW)["request"])
+    row |= {"address": address, "urgency": "optional", "preferences_token": "A" * 22, "language_chosen": None}
+    adapter = adapters()[channel]
+    composer = Composer(catalog(), Shops({FARO.id: FARO}), {channel: (adapter,)}, "https://avisos.example")
+    return bytes(composer.compose(row, NOW, adapter)["request"])
 
 
 @dataclass
