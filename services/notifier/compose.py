@@ -30,13 +30,25 @@ class Composer:
 
     def compose(self, row: Row, now: datetime) -> dict[str, Any]:
         """The frozen half of a ledger row."""
+        letter = self.write(row, now)
+        channel = letter.rendered.channel
+        request = self.prepare(channel, letter)
+        return {
+            "id": row["id"],
+            "request": request.body,
+            "sha256": request.sha256,
+            "language": letter.rendered.language,
+            "provider": self.adapters[channel].provider,
+        }
+
+    def write(self, row: Row, now: datetime) -> Letter:
+        """What the recipient reads, in no provider's form yet. `now` is the date of an e-mail, and nothing else."""
         step = StepReached.model_validate(row["step_data"], extra="ignore")
         shop = self.shops[step.shop]
         person = recipients_of(step)[row["recipient"]]
         view = RecipientView(person.name, row["recipient"], person.locale)
-        channel = Channel(row["channel"])
-        rendered = render(self.catalog, step, shop, view, channel)
-        letter = Letter(
+        rendered = render(self.catalog, step, shop, view, Channel(row["channel"]))
+        return Letter(
             message_id=row["id"],
             thread=thread_of(step),
             address=row["address"],
@@ -47,16 +59,9 @@ class Composer:
             reply_to=shop.support_email,
             now=now,
         )
-        request = self._prepare(channel, letter)
-        return {
-            "id": row["id"],
-            "request": request.body,
-            "sha256": request.sha256,
-            "language": rendered.language,
-            "provider": self.adapters[channel].provider,
-        }
 
-    def _prepare(self, channel: Channel, letter: Letter) -> Request:
+    def prepare(self, channel: Channel, letter: Letter) -> Request:
+        """The bytes that go out."""
         try:
             return self.adapters[channel].prepare(letter)
         except Unrenderable:

@@ -76,14 +76,31 @@ def _as_it_may_be_kept(delivery: Delivery[StepReached], erased: erasure.Orders) 
 
 def _messages(delivery: Delivery[StepReached], planner: Planner, erased: erasure.Orders) -> list[NewMessage]:
     step = delivery.data
+    decided = decide(step, planner, erased=(step.shop, step.order_id) in erased)
+    return [
+        _new_message(delivery, decided.facts, verdict, decided.people[verdict.recipient])
+        for verdict in decided.verdicts
+    ]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Everybody who could be told of a step, and one verdict for each of them and each channel."""
+
+    facts: StepFacts
+    people: dict[str, Buyer | OtherRecipient]
+    verdicts: tuple[Planned, ...]
+
+
+def decide(step: StepReached, planner: Planner, *, erased: bool) -> Decided:
+    """Raises Poison for a shop that is not configured."""
     shop = planner.shops.get(step.shop)
     if shop is None:
         raise Poison("unknown shop: it is not configured here")
     people = recipients_of(step)
-    facts = step_facts(step, shop, erased=(step.shop, step.order_id) in erased)
+    facts = step_facts(step, shop, erased=erased)
     views = [_view(role, person) for role, person in people.items()]
-    verdicts = plan(facts, views, _rules(shop, step, planner), planner.clock())
-    return [_new_message(delivery, facts, verdict, people[verdict.recipient]) for verdict in verdicts]
+    return Decided(facts, people, plan(facts, views, _rules(shop, step, planner), planner.clock()))
 
 
 def recipients_of(step: StepReached) -> dict[str, Buyer | OtherRecipient]:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.notifier import receipts
+from fastapi import FastAPI
+
+from services.notifier import preview, receipts
 from services.notifier.channels import load_channel_settings, open_adapters
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.channels.sms import TwilioSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
+from services.notifier.preview import PreviewState
+from services.notifier.preview_described import describe_preview
 from services.notifier.receipts import ReceiptState
 from services.notifier.retention import RetentionSettings, retention_duties
 from services.notifier.sender import Sender
-from services.notifier.settings import NotifierSettings
+from services.notifier.settings import NotifierSettings, preview_keys
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog
+from shared.api_keys import Keys
 from shared.contracts.vocabulary import Channel
 from shared.database import Database
 from shared.housekeeping import Housekeeping
@@ -93,11 +99,26 @@ async def run_relay(runtime: Runtime) -> None:
 async def run_api(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
     channels = load_channel_settings()
-    async with open_migrated(runtime, "api", MIGRATIONS) as database:
-        app = create_app("Hito notifier", runtime.health, body_limit_bytes=RECEIPTS_LIMIT_BYTES)
-        app.state.receipts = receipt_state(database, channels)
-        app.include_router(receipts.router)
+    shops = load_shops(settings.shops_dir)
+    keys = Keys(preview_keys(shops, os.environ), (), _now)
+    adapters = open_adapters(channels)
+    composer = Composer(_catalog(shops), shops, adapters)
+    async with contextlib.AsyncExitStack() as stack:
+        for adapter in adapters.values():
+            stack.push_async_callback(adapter.close)
+        database = await stack.enter_async_context(open_migrated(runtime, "api", MIGRATIONS))
+        planner = Planner(shops, frozenset(channels), _now)
+        app = api_app(runtime, receipt_state(database, channels), PreviewState(database, planner, composer, keys))
         await serve(app, runtime, settings.notifier_host, settings.notifier_port)
+
+
+def api_app(runtime: Runtime, taking: ReceiptState, showing: PreviewState) -> FastAPI:
+    app = create_app("Hito notifier", runtime.health, body_limit_bytes=RECEIPTS_LIMIT_BYTES)
+    app.state.receipts, app.state.preview = taking, showing
+    app.include_router(receipts.router)
+    app.include_router(preview.router)
+    describe_preview(app)
+    return app
 
 
 def receipt_state(database: Database, channels: dict[Channel, ChannelSettings]) -> ReceiptState:
