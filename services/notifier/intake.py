@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import erasure, ledger
+from services.notifier.catching_up import held_back
 from services.notifier.domain.delivery import State
 from services.notifier.domain.plan import Planned, Recipient, Rules, StepFacts, Told, overtake, plan
 from services.notifier.ledger import Change, NewMessage
@@ -77,10 +78,8 @@ def _as_it_may_be_kept(delivery: Delivery[StepReached], erased: erasure.Orders) 
 def _messages(delivery: Delivery[StepReached], planner: Planner, erased: erasure.Orders) -> list[NewMessage]:
     step = delivery.data
     decided = decide(step, planner, erased=(step.shop, step.order_id) in erased)
-    return [
-        _new_message(delivery, decided.facts, verdict, decided.people[verdict.recipient])
-        for verdict in decided.verdicts
-    ]
+    verdicts = held_back(decided.verdicts, delivery.heard_at, planner.clock())
+    return [_new_message(delivery, decided.facts, verdict, decided.people[verdict.recipient]) for verdict in verdicts]
 
 
 @dataclass(frozen=True)

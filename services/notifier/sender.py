@@ -7,13 +7,12 @@ From our side at most once, always. A crash at any line leaves a message either 
 from __future__ import annotations
 
 import asyncio
-import functools
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.notifier import erasure, ledger, queue
+from services.notifier import catching_up, erasure, ledger, queue
 from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, SendResult, send_timed
 from services.notifier.compose import Composer
 from services.notifier.domain.delivery import LONGEST_RETRY_AFTER, RETRIES, State
@@ -65,8 +64,7 @@ class Sender:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._repeat("tidy", self.tidy, TIDY_PAUSE), name="tidy")
                 for channel in self._composer.adapters:
-                    work = functools.partial(self.work_off, channel)
-                    group.create_task(self._repeat(channel, work, IDLE_PAUSE), name=f"send-{channel}")
+                    group.create_task(self._repeat(channel, self._work_of(channel), IDLE_PAUSE), name=f"send-{channel}")
         finally:
             self._watchdog.stop()
 
@@ -88,6 +86,23 @@ class Sender:
                 if not done:
                     await backoff.pause(pause)
             self._watchdog.beat()
+
+    def _work_of(self, channel: Channel) -> Callable[[], Awaitable[int]]:
+        begun = False
+
+        async def work() -> int:
+            nonlocal begun
+            if not begun:
+                await self.begin(channel)
+                begun = True
+            return await self.work_off(channel)
+
+        return work
+
+    async def begin(self, channel: Channel) -> int:
+        """What waited while no sender ran waits a little longer. Answers how many messages."""
+        async with self._database.transaction() as tx:
+            return await catching_up.hold_back(tx, channel)
 
     async def work_off(self, channel: Channel) -> int:
         """One round of one channel: freeze what is due, send what is frozen. Answers how many messages it touched."""
