@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.notifier.wording.unrenderable import BadWording
@@ -53,18 +53,12 @@ def pieces(source: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=4096)
-def _compiled(source: str) -> Template:
-    pieces(source)
-    return _ENVIRONMENT.from_string(source)
-
-
 def fill(source: str, values: Mapping[str, str]) -> str:
     """The text with its gaps filled. Raises BadWording when a gap has no value."""
     try:
-        return _compiled(source).render(values)
-    except UndefinedError as error:
-        raise BadWording(f"{source[:60]!r}: {error}") from error
+        return "".join(piece if isinstance(piece, str) else str(values[piece.name]) for piece in pieces(source))
+    except KeyError as error:
+        raise BadWording(f"{source[:60]!r}: {error} is undefined") from error
 
 
 @dataclass(frozen=True)
