@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_LINE_BREAKS = str.maketrans({"\u0085": "\n", "\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\t": " "})
+_LINE_BREAK = re.compile("\r\n?|[\u0085\u2028\u2029\x0b\x0c]")
 _TURNS_DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff"
 _CONTROLS_AND_SURROGATES = "\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff"  # all of Cc and Cs but the line feed
@@ -17,7 +17,7 @@ _UNREADABLE = re.compile(f"[{_CONTROLS_AND_SURROGATES}{_TURNS_DIRECTION}{_INVISI
 
 def clean_text(text: str) -> str:
     """NFC, lines ended by a line feed, and no character that is not for reading."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").translate(_LINE_BREAKS)
+    lines = _LINE_BREAK.sub("\n", text).replace("\t", " ")
     return unicodedata.normalize("NFC", _UNREADABLE.sub("", lines))
 
 
