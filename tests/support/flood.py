@@ -20,7 +20,9 @@ from tests.bench.tracking.workload import make_workload
 
 EVENTS_AN_ORDER = 10
 """An order, eight scans of its parcel, and what comes twice or in a second parcel."""
-PUBLISHED_AT_ONCE = 2_000
+PUBLISHED_AT_ONCE = 500
+PUBLISHED_WITHIN = timedelta(minutes=3)
+"""A broker on a busy machine."""
 ASKED_AT_ONCE = 8
 LOOK_PAUSE = timedelta(seconds=1)
 
@@ -79,7 +81,7 @@ async def pour(world: World, flood: Flood) -> None:
     """Onto the topics, the orders first."""
     messages = [*flood.orders, *flood.scans]
     for first in range(0, len(messages), PUBLISHED_AT_ONCE):
-        await world.shop.publisher.publish(messages[first : first + PUBLISHED_AT_ONCE], timedelta(seconds=60))
+        await world.shop.publisher.publish(messages[first : first + PUBLISHED_AT_ONCE], PUBLISHED_WITHIN)
 
 
 async def until_it_has_run_off(world: World, deadline: timedelta) -> None:
