@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.notifier.channels import Adapters
 from services.notifier.channels.base import ChannelAdapter, Letter, Request
 from services.notifier.intake import recipients_of
 from services.notifier.render import render
@@ -26,19 +26,18 @@ class Composer:
 
     catalog: Catalog
     shops: Shops
-    adapters: Mapping[Channel, ChannelAdapter]
+    adapters: Adapters
 
-    def compose(self, row: Row, now: datetime) -> dict[str, Any]:
-        """The frozen half of a ledger row."""
+    def compose(self, row: Row, now: datetime, adapter: ChannelAdapter) -> dict[str, Any]:
+        """The frozen half of a ledger row, as this adapter will send it."""
         letter = self.write(row, now)
-        channel = letter.rendered.channel
-        request = self.prepare(channel, letter)
+        request = _prepare(adapter, letter)
         return {
             "id": row["id"],
             "request": request.body,
             "sha256": request.sha256,
             "language": letter.rendered.language,
-            "provider": self.adapters[channel].provider,
+            "provider": adapter.provider,
         }
 
     def write(self, row: Row, now: datetime) -> Letter:
@@ -60,14 +59,14 @@ class Composer:
             now=now,
         )
 
-    def prepare(self, channel: Channel, letter: Letter) -> Request:
-        """The bytes that go out."""
-        try:
-            return self.adapters[channel].prepare(letter)
-        except Unrenderable:
-            raise
-        except ValueError as error:
-            raise Unrenderable(f"the {channel} channel cannot carry it: {error}") from error
+
+def _prepare(adapter: ChannelAdapter, letter: Letter) -> Request:
+    try:
+        return adapter.prepare(letter)
+    except Unrenderable:
+        raise
+    except ValueError as error:
+        raise Unrenderable(f"the {adapter.channel} channel cannot carry it: {error}") from error
 
 
 def thread_of(step: StepReached) -> str:

@@ -148,7 +148,8 @@ def _write(composer: Composer, step: StepReached, decided: Decided, verdict: Pla
         "channel": verdict.channel,
         "address": address_of(decided.people[verdict.recipient], verdict.channel),
     }
-    letter, frozen = composer.write(row, composed_at), composer.compose(row, composed_at)
+    preferred = composer.adapters[verdict.channel][0]
+    letter, frozen = composer.write(row, composed_at), composer.compose(row, composed_at, preferred)
     cost = size(letter.rendered.text) if verdict.channel is Channel.SMS else None
     call = letter.rendered.template
     return Written(

@@ -12,7 +12,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.notifier import preview, receipts
-from services.notifier.channels import load_channel_settings, open_adapters
+from services.notifier.channels import adapters_by_provider, installed, load_channel_settings, open_adapters
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.channels.sms import TwilioSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
@@ -27,7 +27,6 @@ from services.notifier.settings import NotifierSettings, preview_keys
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog
 from shared.api_keys import Keys
-from shared.contracts.vocabulary import Channel
 from shared.database import Database
 from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
@@ -61,7 +60,7 @@ def _catalog(shops: Shops) -> Catalog:
 
 async def run_consume(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
-    planner = Planner(load_shops(settings.shops_dir), frozenset(load_channel_settings()), _now)
+    planner = Planner(load_shops(settings.shops_dir), installed(load_channel_settings()), _now)
     async with open_migrated(runtime, "consume", MIGRATIONS) as database:
         taking = intake(planner)
         subscription = Subscription(
@@ -76,7 +75,7 @@ async def run_send(runtime: Runtime) -> None:
     adapters = open_adapters(load_channel_settings())
     composer = Composer(_catalog(shops), shops, adapters)
     async with contextlib.AsyncExitStack() as stack:
-        for adapter in adapters.values():
+        for adapter in adapters_by_provider(adapters).values():
             stack.push_async_callback(adapter.close)
         database = await stack.enter_async_context(open_migrated(runtime, "send", MIGRATIONS))
         chance = random.Random()  # noqa: S311  jitter is no secret
@@ -104,10 +103,10 @@ async def run_api(runtime: Runtime) -> None:
     adapters = open_adapters(channels)
     composer = Composer(_catalog(shops), shops, adapters)
     async with contextlib.AsyncExitStack() as stack:
-        for adapter in adapters.values():
+        for adapter in adapters_by_provider(adapters).values():
             stack.push_async_callback(adapter.close)
         database = await stack.enter_async_context(open_migrated(runtime, "api", MIGRATIONS))
-        planner = Planner(shops, frozenset(channels), _now)
+        planner = Planner(shops, installed(channels), _now)
         app = api_app(runtime, receipt_state(database, channels), PreviewState(database, planner, composer, keys))
         await serve(app, runtime, settings.notifier_host, settings.notifier_port)
 
@@ -121,10 +120,10 @@ def api_app(runtime: Runtime, taking: ReceiptState, showing: PreviewState) -> Fa
     return app
 
 
-def receipt_state(database: Database, channels: dict[Channel, ChannelSettings]) -> ReceiptState:
-    """With the secrets of the channels that this installation has."""
-    sms, whatsapp = channels.get(Channel.SMS), channels.get(Channel.WHATSAPP)
-    by_twilio = sms if isinstance(sms, TwilioSettings) else None
+def receipt_state(database: Database, channels: dict[str, ChannelSettings]) -> ReceiptState:
+    """With the secrets of the providers that this installation has."""
+    twilio, whatsapp = channels.get("twilio"), channels.get("whatsapp")
+    by_twilio = twilio if isinstance(twilio, TwilioSettings) else None
     by_meta = whatsapp if isinstance(whatsapp, WhatsAppSettings) else None
     return ReceiptState(
         database=database,

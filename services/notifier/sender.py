@@ -124,7 +124,8 @@ class Sender:
             frozen, failed = [], {}
             for row in rows:
                 try:
-                    frozen.append(self._composer.compose(row, self._clock()))
+                    adapter = self._composer.adapters[channel][0]
+                    frozen.append(self._composer.compose(row, self._clock(), adapter))
                 except Exception as error:  # no I/O in there: it would fail each time and stop all the others
                     reason = error.reason if isinstance(error, Unrenderable) else type(error).__name__
                     failed[row["id"]] = Change(State.FAILED, f"cannot_render_{reason}")
@@ -149,7 +150,7 @@ class Sender:
         return len(rows)
 
     async def _attempt(self, row: Row) -> SendResult:
-        adapter: ChannelAdapter = self._composer.adapters[Channel(row["channel"])]
+        adapter: ChannelAdapter = self._composer.adapters[Channel(row["channel"])][0]
         request = Request(row["address"], bytes(row["request"]))
         return await send_timed(adapter, request, row["id"])
 

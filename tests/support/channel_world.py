@@ -9,7 +9,6 @@ from uuid import UUID
 from sandbox.providers import Accepted, Providers
 from services.notifier.channels.base import ChannelAdapter, SendResult, send_timed
 from services.notifier.receipt_formats import Receipt, parse_twilio, parse_whatsapp
-from shared.contracts.vocabulary import Channel
 from tests.support.callback_sink import CallbackSink, Posted
 from tests.support.letters import MESSAGE_ID, NOW, letter_for
 
@@ -28,12 +27,13 @@ class World:
 
     providers: Providers
     sink: CallbackSink
-    adapters: dict[Channel, ChannelAdapter]
+    adapters: dict[str, ChannelAdapter]
+    """By provider."""
     began_at: int
 
-    async def send(self, channel: Channel, *, message_id: UUID = MESSAGE_ID, to: str | None = None) -> SendResult:
-        adapter = self.adapters[channel]
-        request = adapter.prepare(letter_for(channel, message_id=message_id, address=to))
+    async def send(self, provider: str, *, message_id: UUID = MESSAGE_ID, to: str | None = None) -> SendResult:
+        adapter = self.adapters[provider]
+        request = adapter.prepare(letter_for(adapter.channel, message_id=message_id, address=to))
         return await send_timed(adapter, request, message_id)
 
     @property
@@ -45,8 +45,8 @@ class World:
         return [entry.message_id for entry in self.log]
 
     @property
-    def echoing(self) -> list[Channel]:
-        return [channel for channel, adapter in self.adapters.items() if adapter.echo]
+    def echoing(self) -> list[str]:
+        return [provider for provider, adapter in self.adapters.items() if adapter.echo]
 
     async def receipts(self) -> list[Receipt]:
         await self.providers.callbacks.quiet()

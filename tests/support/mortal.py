@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.channels.base import ChannelAdapter, Letter, Request, SendResult
+from services.notifier.channels.base import ChannelAdapter, Letter, Pace, Request, SendResult
 from shared.contracts.vocabulary import Channel
 from shared.database import Database
 from shared.messaging.failures import Infrastructure
@@ -89,6 +89,8 @@ class Witness:
         self.idempotency_window: timedelta | None = adapter.idempotency_window
         self.echo: bool = adapter.echo
         self.lookup: bool = adapter.lookup
+        self.number: str = adapter.number
+        self.pace: Pace = adapter.pace
 
     def prepare(self, letter: Letter) -> Request:
         return self._adapter.prepare(letter)
@@ -100,6 +102,9 @@ class Witness:
         if self._after is not None:
             self._after()
         return result
+
+    async def look_up(self, message_id: UUID, request: Request) -> SendResult | None:
+        return await self._adapter.look_up(message_id, request)
 
     async def close(self) -> None:
         """The adapter belongs to somebody else."""

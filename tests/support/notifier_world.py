@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,7 @@ import httpx
 
 from sandbox.approved_templates import submissions
 from sandbox.providers import Accepted, Providers
-from services.notifier.channels import load_channel_settings, open_adapters
-from services.notifier.channels.base import ChannelAdapter
+from services.notifier.channels import Adapters, adapters_by_provider, load_channel_settings, open_adapters
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake, message_id
@@ -82,8 +81,8 @@ class Notifier:
 
     database: Database
     providers: Providers
-    adapters: Mapping[Channel, ChannelAdapter]
-    settings: dict[Channel, ChannelSettings]
+    adapters: Adapters
+    settings: dict[str, ChannelSettings]
     shops: Shops = field(default_factory=lambda: Shops({"demo": DEMO}))
     patience: Patience = PATIENCE
 
@@ -182,5 +181,5 @@ async def a_notifier(database: Database, running: Providers, patience: Patience 
         async with notifier.http:
             yield notifier
     finally:
-        for adapter in adapters.values():
+        for adapter in adapters_by_provider(adapters).values():
             await adapter.close()

@@ -84,8 +84,25 @@ class ProviderError:
     unreachable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a provider lets us go; None where no limit is known. All senders of an installation share it.
+
+    `per_second` counts the provider's whole account, `number_per_second` one sending number. `per_recipient` is the
+    least time between two attempts to one address. `burst` may go at once after a pause.
+    """
+
+    per_second: float | None = None
+    number_per_second: float | None = None
+    per_recipient: timedelta | None = None
+    burst: int = 1
+
+
+UNPACED = Pace()
+
+
 class ChannelAdapter(Protocol):
-    """One provider of one channel.
+    """One provider of one channel. `provider` is unique among all adapters, `number` is what it sends from ("": none).
 
     `idempotency_window`: for how long the provider recognises a repeated request, None when it never does. `echo`: its
     receipts carry our message id. `lookup`: it can be asked what became of our message id.
@@ -93,16 +110,25 @@ class ChannelAdapter(Protocol):
 
     channel: Channel
     provider: str
+    number: str
     idempotency_window: timedelta | None
     echo: bool
     lookup: bool
+    pace: Pace
 
     def prepare(self, letter: Letter) -> Request:
         """The same letter always gives the same bytes. Raises ValueError for a letter this channel cannot carry."""
         ...
 
     async def send(self, request: Request, message_id: UUID) -> SendResult:
-        """One attempt, bounded in time."""
+        """One attempt, bounded in time. `message_id` is the idempotency key where the provider honours one."""
+        ...
+
+    async def look_up(self, message_id: UUID, request: Request) -> SendResult | None:
+        """What became of a message in doubt; bounded in time. NOT_SENT: the provider certainly never took it.
+
+        None: it could not be asked, or does not know. Called only where `lookup` is True.
+        """
         ...
 
     async def close(self) -> None:
@@ -120,3 +146,12 @@ async def send_timed(adapter: ChannelAdapter, request: Request, message_id: UUID
         result = SendResult(OutcomeClass.AMBIGUOUS, f"{adapter.provider}_adapter_crashed")
     SEND_DURATION.labels(adapter.provider, result.outcome.value).observe(time.perf_counter() - started)
     return result
+
+
+async def ask_about(adapter: ChannelAdapter, request: Request, message_id: UUID) -> SendResult | None:
+    """A look-up whose own faults leave the doubt as it was."""
+    try:
+        return await adapter.look_up(message_id, request)
+    except Exception as error:
+        get_logger().error("look_up_crashed", provider=adapter.provider, message_id=str(message_id), exc_info=error)
+        return None

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, SecretStr
 
-from services.notifier.channels.base import Letter, OutcomeClass, Request, SendResult
+from services.notifier.channels.base import UNPACED, Letter, OutcomeClass, Request, SendResult
 from services.notifier.channels.mime import compose, parse_mailbox
 from services.notifier.channels.settings import ChannelSettings, Deadline
 from services.notifier.channels.smtp import PROVIDER, SmtpConnections, SmtpServer
@@ -78,6 +78,8 @@ class Email:
     idempotency_window: timedelta | None = None
     echo = False
     lookup = False
+    number = ""
+    pace = UNPACED
 
     def __init__(self, settings: EmailSettings) -> None:
         self._sender: Address = parse_mailbox(settings.email_from)
@@ -93,6 +95,9 @@ class Email:
         except ValueError:
             return SendResult(OutcomeClass.REJECTED, "smtp_address_unusable", unreachable=True)
         return await self._connections.send(self._sender.addr_spec, recipient, request.body)
+
+    async def look_up(self, message_id: UUID, request: Request) -> SendResult | None:
+        return None
 
     async def close(self) -> None:
         await self._connections.close()

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from pydantic import Field, SecretStr
 
-from services.notifier.channels.base import Letter, OutcomeClass, ProviderError, Request, SendResult
+from services.notifier.channels.base import UNPACED, Letter, OutcomeClass, ProviderError, Request, SendResult
 from services.notifier.channels.clean_text import clean_text
 from services.notifier.channels.http import Answer, open_client, post, refusal
 from services.notifier.channels.settings import BaseUrl, ChannelSettings, Deadline
@@ -88,8 +88,10 @@ class TwilioSms:
     idempotency_window: timedelta | None = None
     echo = True
     lookup = False
+    pace = UNPACED  # Twilio queues what comes faster than a number may send
 
     def __init__(self, settings: TwilioSettings) -> None:
+        self.number = settings.twilio_from
         self._settings = settings
         self._client = open_client(settings.twilio_deadline)
 
@@ -121,6 +123,9 @@ class TwilioSms:
             settings.twilio_deadline,
         )
         return answer if isinstance(answer, SendResult) else read_answer(answer)
+
+    async def look_up(self, message_id: UUID, request: Request) -> SendResult | None:
+        return None
 
     async def close(self) -> None:
         await self._client.aclose()

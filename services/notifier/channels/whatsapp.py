@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import Field, SecretStr
 
-from services.notifier.channels.base import Letter, OutcomeClass, ProviderError, Request, SendResult
+from services.notifier.channels.base import Letter, OutcomeClass, Pace, ProviderError, Request, SendResult
 from services.notifier.channels.clean_text import clean_line
 from services.notifier.channels.http import Answer, open_client, post, refusal
 from services.notifier.channels.settings import BaseUrl, ChannelSettings, Deadline
@@ -94,8 +94,11 @@ class WhatsAppCloud:
     idempotency_window: timedelta | None = None
     echo = True
     lookup = False
+    pace = Pace(number_per_second=80, per_recipient=timedelta(seconds=6), burst=8)
+    """Messages a second from one number, and the pair rate limit: one message to one user every six seconds."""
 
     def __init__(self, settings: WhatsAppSettings) -> None:
+        self.number = settings.whatsapp_phone_number_id
         self._settings = settings
         self._client = open_client(settings.whatsapp_deadline)
 
@@ -132,6 +135,9 @@ class WhatsAppCloud:
             settings.whatsapp_deadline,
         )
         return answer if isinstance(answer, SendResult) else read_answer(answer)
+
+    async def look_up(self, message_id: UUID, request: Request) -> SendResult | None:
+        return None
 
     async def close(self) -> None:
         await self._client.aclose()

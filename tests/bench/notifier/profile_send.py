@@ -20,7 +20,7 @@ from functools import partial
 import uvloop
 
 from sandbox.world import SHOPS_FOLDER
-from services.notifier.channels import load_channel_settings, open_adapters
+from services.notifier.channels import adapters_by_provider, installed, load_channel_settings, open_adapters
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
 from services.notifier.sender import IN_FLIGHT, Sender
@@ -59,7 +59,7 @@ async def profile(how_many: int) -> None:
         shops, settings = load_shops(SHOPS_FOLDER), load_channel_settings()
         adapters = open_adapters(settings)
         composer = Composer(load_catalog(MESSAGES, shops), shops, adapters)
-        planner = Planner(shops, frozenset(settings), now)
+        planner = Planner(shops, installed(settings), now)
         async with open_database(load_settings(DatabaseSettings), "profile") as database:
             sender = Sender(database, composer, Runtime("notifier", ("send",)), now, random.Random(1))
             for run, profiled in (("warm", False), ("plain", False), ("profiled", True)):
@@ -68,7 +68,7 @@ async def profile(how_many: int) -> None:
                 await _measured("send", how_many, partial(_send, sender), profiled=profiled)
             bodies = (await _bodies(database))[:how_many]
         await _measured("bare loop", how_many, partial(_post, ground, bodies), profiled=False)
-        for adapter in adapters.values():
+        for adapter in adapters_by_provider(adapters).values():
             await adapter.close()
 
 

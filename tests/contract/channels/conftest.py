@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sandbox.providers import providers
-from services.notifier.channels import load_channel_settings, open_adapters
+from services.notifier.channels import adapters_by_provider, load_channel_settings, open_adapters
 from tests.support.callback_sink import callback_sink
 from tests.support.channel_world import Stage, World
 from tests.support.letters import TEMPLATE
@@ -27,7 +27,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
 async def world(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     for name, value in {**stage.providers.environment, "NOTIFIER_PUBLIC_URL": stage.sink.url}.items():
         monkeypatch.setenv(name, value)
-    adapters = open_adapters(load_channel_settings())
+    adapters = adapters_by_provider(open_adapters(load_channel_settings()))
     yield World(stage.providers, stage.sink, adapters, stage.providers.accept_log.position)
     for adapter in adapters.values():
         await adapter.close()
@@ -42,7 +42,7 @@ async def impatient(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     """The same, with adapters that wait half a second for an answer."""
     for name in DEADLINES:
         monkeypatch.setenv(name, "0.5")
-    adapters = open_adapters(load_channel_settings())
+    adapters = adapters_by_provider(open_adapters(load_channel_settings()))
     yield World(world.providers, world.sink, adapters, world.began_at)
     for adapter in adapters.values():
         await adapter.close()

@@ -10,7 +10,7 @@ from services.notifier.channels.base import OutcomeClass
 from services.notifier.channels.sms import TwilioSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.receipt_formats import BadSignature
-from shared.contracts.vocabulary import Channel, Verdict
+from shared.contracts.vocabulary import Verdict
 from tests.support.callback_sink import Posted
 from tests.support.channel_world import World, read_receipts
 from tests.support.letters import MESSAGE_ID
@@ -93,7 +93,7 @@ async def test_a_number_that_fails_later_is_told_by_receipt(world: World) -> Non
 
 def test_the_settings_of_the_channels_say_how_receipts_are_checked(world: World) -> None:
     settings = load_channel_settings()
-    twilio, whatsapp = settings[Channel.SMS], settings[Channel.WHATSAPP]
+    twilio, whatsapp = settings["twilio"], settings["whatsapp"]
 
     assert isinstance(twilio, TwilioSettings)
     assert isinstance(whatsapp, WhatsAppSettings)

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.providers import Action, Rule
 from sandbox.providers.http_server import listen, port_of
-from services.notifier.channels import CHANNELS, ChannelKind, load_channel_settings, open_adapters
+from services.notifier.channels import CHANNELS, ChannelKind, adapters_by_provider, load_channel_settings, open_adapters
 from services.notifier.channels.base import OutcomeClass, send_timed
 from shared.contracts.vocabulary import Channel
 from tests.support.channel_world import World
@@ -40,16 +40,31 @@ AFTER_A_FAULT = {
 DEFINITE_FOR_SMTP = {Action.ERROR_500: OutcomeClass.REJECTED}
 """A 5xx reply to the final dot is a refusal, unlike an HTTP 500."""
 
-every_channel = pytest.mark.parametrize("kind", CHANNELS, ids=lambda kind: kind.channel.value)
+every_channel = pytest.mark.parametrize("kind", CHANNELS, ids=lambda kind: kind.provider)
 
 
-def test_the_registry_has_one_entry_for_each_channel_of_the_vocabulary() -> None:
-    assert [kind.channel for kind in CHANNELS] == list(Channel)
+def test_every_channel_of_the_vocabulary_has_a_provider_and_no_two_providers_share_a_name() -> None:
+    assert {kind.channel for kind in CHANNELS} == set(Channel)
+    assert len({kind.provider for kind in CHANNELS}) == len(CHANNELS)
+
+
+@every_channel
+def test_an_adapter_bears_the_name_and_the_channel_of_its_row(world: World, kind: ChannelKind) -> None:
+    adapter = world.adapters[kind.provider]
+    assert (adapter.provider, adapter.channel) == (kind.provider, kind.channel)
+
+
+@every_channel
+async def test_only_who_declares_a_look_up_answers_one(world: World, kind: ChannelKind) -> None:
+    adapter = world.adapters[kind.provider]
+    never_sent = uuid5(MESSAGE_ID, "never sent")
+    answer = await adapter.look_up(never_sent, adapter.prepare(letter_for(kind.channel, message_id=never_sent)))
+    assert answer is None or (adapter.lookup and answer.outcome is OutcomeClass.NOT_SENT)
 
 
 @every_channel
 async def test_an_accepted_message_reaches_its_recipient_byte_for_byte(world: World, kind: ChannelKind) -> None:
-    adapter = world.adapters[kind.channel]
+    adapter = world.adapters[kind.provider]
     request = adapter.prepare(letter_for(kind.channel))
 
     result = await adapter.send(request, MESSAGE_ID)
@@ -63,15 +78,15 @@ async def test_an_accepted_message_reaches_its_recipient_byte_for_byte(world: Wo
 
 @every_channel
 def test_the_same_letter_gives_the_same_bytes(world: World, kind: ChannelKind) -> None:
-    adapter = world.adapters[kind.channel]
+    adapter = world.adapters[kind.provider]
 
     assert adapter.prepare(letter_for(kind.channel)) == adapter.prepare(letter_for(kind.channel))
 
 
 @every_channel
 def test_no_credential_stands_in_what_the_ledger_keeps(world: World, kind: ChannelKind) -> None:
-    body = world.adapters[kind.channel].prepare(letter_for(kind.channel)).body
-    settings = load_channel_settings()[kind.channel]
+    body = world.adapters[kind.provider].prepare(letter_for(kind.channel)).body
+    settings = load_channel_settings()[kind.provider]
 
     assert [name for name, value in settings if str(value) == "**********" and value] != []
     for name, value in world.providers.environment.items():
@@ -84,7 +99,7 @@ def test_no_credential_stands_in_what_the_ledger_keeps(world: World, kind: Chann
 async def test_silence_leaves_us_in_doubt(impatient: World, kind: ChannelKind, action: Action) -> None:
     impatient.providers.faults.add(Rule(action=action))
 
-    result = await impatient.send(kind.channel)
+    result = await impatient.send(kind.provider)
 
     assert result.outcome is OutcomeClass.AMBIGUOUS
     assert impatient.accepted == ([] if action is Action.HANG else [MESSAGE_ID])
@@ -95,7 +110,7 @@ async def test_silence_leaves_us_in_doubt(impatient: World, kind: ChannelKind, a
 async def test_each_kind_of_trouble_gets_its_class(world: World, kind: ChannelKind, action: Action) -> None:
     world.providers.faults.add(Rule(action=action, delay_seconds=0.1))
 
-    result = await world.send(kind.channel)
+    result = await world.send(kind.provider)
 
     exceptions = DEFINITE_FOR_SMTP if kind.channel is Channel.EMAIL else {}
     assert result.outcome is exceptions.get(action, AFTER_A_FAULT[action])
@@ -113,7 +128,7 @@ async def test_a_provider_that_is_not_there_means_that_nothing_was_sent(
         port = port_of(closed)
     for name in ("SMTP_URL", "TWILIO_URL", "WHATSAPP_URL"):
         monkeypatch.setenv(name, f"{'smtp' if name == 'SMTP_URL' else 'http'}://127.0.0.1:{port}")
-    adapter = open_adapters(load_channel_settings())[kind.channel]
+    adapter = adapters_by_provider(open_adapters(load_channel_settings()))[kind.provider]
 
     result = await send_timed(adapter, adapter.prepare(letter_for(kind.channel)), MESSAGE_ID)
     await adapter.close()
@@ -128,7 +143,7 @@ async def test_wrong_credentials_leave_the_message_waiting_for_us_to_mend_them(
     monkeypatch.setenv("SMTP_URL", world.providers.smtp_url.replace("sandbox:", "sandbox:wrong"))
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "wrong")
     monkeypatch.setenv("WHATSAPP_ACCESS_TOKEN", "wrong")
-    adapter = open_adapters(load_channel_settings())[kind.channel]
+    adapter = adapters_by_provider(open_adapters(load_channel_settings()))[kind.provider]
 
     result = await send_timed(adapter, adapter.prepare(letter_for(kind.channel)), MESSAGE_ID)
     await adapter.close()
@@ -143,10 +158,10 @@ async def test_the_adapter_works_on_after_trouble(world: World, kind: ChannelKin
     trouble = [action for action, outcome in AFTER_A_FAULT.items() if outcome is not OutcomeClass.ACCEPTED]
     for action in trouble:
         world.providers.faults.add(Rule(action=action, times=1))
-        await world.send(kind.channel, message_id=uuid5(MESSAGE_ID, f"bad {action}"))
+        await world.send(kind.provider, message_id=uuid5(MESSAGE_ID, f"bad {action}"))
         good = uuid5(MESSAGE_ID, f"good after {action}")
 
-        assert (await world.send(kind.channel, message_id=good)).outcome is OutcomeClass.ACCEPTED
+        assert (await world.send(kind.provider, message_id=good)).outcome is OutcomeClass.ACCEPTED
         assert world.accepted[-1] == good
 
 
@@ -158,7 +173,7 @@ async def test_many_at_once_reach_each_its_own_recipient(world: World, kind: Cha
         for number, message_id in enumerate(ids)
     }
 
-    results = await asyncio.gather(*(world.send(kind.channel, message_id=i, to=to) for i, to in sent.items()))
+    results = await asyncio.gather(*(world.send(kind.provider, message_id=i, to=to) for i, to in sent.items()))
 
     assert {result.outcome for result in results} == {OutcomeClass.ACCEPTED}
     assert {entry.message_id: entry.to for entry in world.log} == sent
@@ -169,18 +184,18 @@ async def test_many_at_once_reach_each_its_own_recipient(world: World, kind: Cha
 async def test_a_refused_number_or_mailbox_is_marked_as_out_of_reach(world: World, kind: ChannelKind) -> None:
     world.providers.faults.add(Rule(action=Action.REJECT))
 
-    result = await world.send(kind.channel)
+    result = await world.send(kind.provider)
 
     assert result.unreachable
     assert result.reason in ("smtp_550_5.1.1", "twilio_21211_invalid_number", "whatsapp_131026_undeliverable")
 
 
-@pytest.mark.parametrize("channel", [Channel.SMS, Channel.WHATSAPP])
-async def test_retry_after_is_honoured_and_bounded(world: World, channel: Channel) -> None:
+@pytest.mark.parametrize("provider", ["twilio", "whatsapp"])
+async def test_retry_after_is_honoured_and_bounded(world: World, provider: str) -> None:
     world.providers.faults.add(Rule(action=Action.THROTTLE_429, retry_after_seconds=7, times=1))
     world.providers.faults.add(Rule(action=Action.UNAVAILABLE_503, retry_after_seconds=10**8))
 
-    first, second = await world.send(channel), await world.send(channel)
+    first, second = await world.send(provider), await world.send(provider)
 
     assert first.retry_after == timedelta(seconds=7)
     assert second.retry_after == timedelta(hours=1)
@@ -189,10 +204,10 @@ async def test_retry_after_is_honoured_and_bounded(world: World, channel: Channe
 async def test_mail_connections_are_used_again_and_a_stale_one_does_no_harm(world: World) -> None:
     opened_before = world.providers.smtp.sessions_opened
     for number in range(3):
-        assert (await world.send(Channel.EMAIL, message_id=uuid5(MESSAGE_ID, str(number)))).outcome == "accepted"
+        assert (await world.send("smtp", message_id=uuid5(MESSAGE_ID, str(number)))).outcome == "accepted"
     assert world.providers.smtp.sessions_opened == opened_before + 1
 
     await world.providers.smtp.cut_sessions()
 
-    assert (await world.send(Channel.EMAIL)).outcome is OutcomeClass.ACCEPTED
+    assert (await world.send("smtp")).outcome is OutcomeClass.ACCEPTED
     assert world.providers.smtp.sessions_opened == opened_before + 2

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from sandbox.providers import Action, Rule
 from services.notifier.channels.base import OutcomeClass
-from shared.contracts.vocabulary import Channel
 from tests.support.channel_world import World
 from tests.support.letters import MESSAGE_ID, email_letter, sms_letter, whatsapp_letter
 
@@ -25,7 +24,7 @@ HOSTILE = st.one_of(
 async def test_an_email_is_one_envelope_with_one_recipient(world: World, words: tuple[str, ...]) -> None:
     subject, name, shop, text, html = words
     already = world.providers.accept_log.position
-    email = world.adapters[Channel.EMAIL]
+    email = world.adapters["smtp"]
     letter = email_letter(subject=f"A {subject}", recipient_name=name, shop_name=shop, text=text, html=html)
     request = email.prepare(letter)
 
@@ -43,7 +42,7 @@ async def test_a_text_message_goes_to_its_number_alone(world: World, words: str)
     already = world.providers.accept_log.position
     if not world.providers.faults.rules:
         world.providers.faults.add(Rule(action=Action.RECEIPT_LOST))
-    sms, whatsapp = world.adapters[Channel.SMS], world.adapters[Channel.WHATSAPP]
+    sms, whatsapp = world.adapters["twilio"], world.adapters["whatsapp"]
 
     await sms.send(sms.prepare(sms_letter(text=f"A {words}")), MESSAGE_ID)
     await whatsapp.send(whatsapp.prepare(whatsapp_letter(parameters=(f"A {words}", "B"))), MESSAGE_ID)

@@ -57,8 +57,8 @@ async def test_a_sender_that_dies_around_the_call_to_the_provider_leaves_a_messa
     notifier: Notifier, moment: str, received: int
 ) -> None:
     await notifier.hears(step(Step.SHIPPED))
-    witness = Witness(notifier.adapters[EMAIL], **{moment: die})
-    mortal = replace(notifier, adapters={**notifier.adapters, EMAIL: witness})
+    witness = Witness(notifier.adapters[EMAIL][0], **{moment: die})
+    mortal = replace(notifier, adapters={**notifier.adapters, EMAIL: (witness,)})
     with pytest.raises(Killed):
         await mortal.new_sender().work_off(EMAIL)
     assert (await notifier.state(Step.SHIPPED))[0] == "in_flight"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifier.channels import load_channel_settings, open_adapters
+from services.notifier.channels import adapters_by_provider, load_channel_settings, open_adapters
 from services.notifier.channels.email import EmailSettings, read_smtp_url
 from services.notifier.channels.settings import configured
 from services.notifier.channels.sms import TwilioSettings
@@ -46,14 +46,14 @@ async def test_only_what_is_configured_is_opened(environment: pytest.MonkeyPatch
     adapters = open_adapters(load_channel_settings())
 
     assert set(adapters) == {Channel.EMAIL, Channel.SMS}
-    for adapter in adapters.values():
+    for adapter in adapters_by_provider(adapters).values():
         await adapter.close()
 
 
 def test_a_public_url_alone_is_no_wish_for_sms(environment: pytest.MonkeyPatch) -> None:
     set_all(environment, EMAIL, {"NOTIFIER_PUBLIC_URL": "https://avisos.example"})
 
-    assert set(load_channel_settings()) == {Channel.EMAIL}
+    assert set(load_channel_settings()) == {"smtp"}
 
 
 @pytest.mark.parametrize("missing", [*EMAIL, *TWILIO, *WHATSAPP])

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from prometheus_client import REGISTRY
 
-from services.notifier.channels.base import Letter, OutcomeClass, Request, SendResult, send_timed
+from services.notifier.channels.base import UNPACED, Letter, OutcomeClass, Request, SendResult, send_timed
 from shared.contracts.vocabulary import Channel
 from tests.support.letters import MESSAGE_ID
 
@@ -18,6 +18,8 @@ class Pigeon:
     idempotency_window: timedelta | None = None
     echo = False
     lookup = False
+    number = ""
+    pace = UNPACED
 
     def __init__(self, does: SendResult | Exception) -> None:
         self._does = does
@@ -26,6 +28,11 @@ class Pigeon:
         return Request(letter.address, b"")
 
     async def send(self, request: Request, message_id: UUID) -> SendResult:
+        if isinstance(self._does, Exception):
+            raise self._does
+        return self._does
+
+    async def look_up(self, message_id: UUID, request: Request) -> SendResult | None:
         if isinstance(self._does, Exception):
             raise self._does
         return self._does
