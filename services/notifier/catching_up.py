@@ -19,7 +19,7 @@ from shared.database import run
 LATE = timedelta(minutes=2)
 """Nothing waits this long while the notifier runs as it should."""
 READ_ON = timedelta(minutes=2)
-"""Time for a consumer to read what else waits: some 100 000 steps, at the rate of docs/benchmarks/notifier.md."""
+"""Time for a consumer to read what else waits: 100,000 steps, at about a thousand a second."""
 
 
 def held_back(verdicts: Iterable[Planned], heard_at: datetime | None, now: datetime) -> tuple[Planned, ...]:

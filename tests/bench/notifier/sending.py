@@ -24,7 +24,7 @@ from tests.bench.notifier.workload import messages_of, steps_told
 from tests.bench.tracking.addresses import plain_address
 from tests.bench.tracking.contender import Failed, running
 
-MESSAGES = 4_000
+MESSAGES = 2_000
 TURNS = 3
 DEADLINE = timedelta(minutes=4)
 ASK_PAUSE = timedelta(milliseconds=100)
