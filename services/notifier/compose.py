@@ -35,6 +35,18 @@ class Composer:
 
     def compose(self, row: Row, now: datetime, adapter: ChannelAdapter) -> dict[str, Any]:
         """The frozen half of a ledger row, as this adapter will send it."""
+        letter = self.write(row, now)
+        request = _prepare(adapter, letter)
+        return {
+            "id": row["id"],
+            "request": request.body,
+            "sha256": request.sha256,
+            "language": letter.rendered.language,
+            "provider": adapter.provider,
+        }
+
+    def write(self, row: Row, now: datetime) -> Letter:
+        """What the recipient reads, in no provider's form yet. `now` is the date of an e-mail, and nothing else."""
         step = StepReached.model_validate(row["step_data"], extra="ignore")
         shop = self.shops[step.shop]
         person = recipients_of(step)[row["recipient"]]
@@ -46,7 +58,7 @@ class Composer:
         rendered = render(
             self.catalog, step, shop, view, channel, preferences_url=preferences, unsubscribe_url=unsubscribe
         )
-        letter = Letter(
+        return Letter(
             message_id=row["id"],
             thread=thread_of(step),
             address=row["address"],
@@ -58,14 +70,6 @@ class Composer:
             now=now,
             unsubscribe_url=unsubscribe,
         )
-        request = _prepare(adapter, letter)
-        return {
-            "id": row["id"],
-            "request": request.body,
-            "sha256": request.sha256,
-            "language": rendered.language,
-            "provider": adapter.provider,
-        }
 
 
 def _prepare(adapter: ChannelAdapter, letter: Letter) -> Request:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import erasure, ledger
 from services.notifier.audience import Known, Somebody, address_of, look_up, recipients_of
+from services.notifier.catching_up import held_back
 from services.notifier.domain.delivery import WAITING
 from services.notifier.domain.fallback import Waits, deadline_for
 from services.notifier.domain.plan import Planned, Rules, StepFacts, plan
@@ -82,15 +83,30 @@ def _messages(
     delivery: Delivery[StepReached], planner: Planner, erased: erasure.Orders, known: Known
 ) -> list[NewMessage]:
     step = delivery.data
+    decided = decide(step, planner, known, erased=(step.shop, step.order_id) in erased)
+    verdicts = held_back(decided.verdicts, delivery.heard_at, planner.clock())
+    return [_new_message(delivery, decided, verdict) for verdict in verdicts]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Everybody who could be told of a step, and one verdict for each of them and each channel."""
+
+    facts: StepFacts
+    people: dict[str, Somebody]
+    verdicts: tuple[Planned, ...]
+    waits: Waits
+
+
+def decide(step: StepReached, planner: Planner, known: Known, *, erased: bool) -> Decided:
+    """Raises Poison for a shop that is not configured."""
     shop = planner.shops.get(step.shop)
     if shop is None:
         raise Poison("unknown shop: it is not configured here")
     people = recipients_of(step)
-    facts = step_facts(step, shop, erased=(step.shop, step.order_id) in erased)
+    facts = step_facts(step, shop, erased=erased)
     views = [known.view(step.shop, role, person) for role, person in people.items()]
-    verdicts = plan(facts, views, _rules(shop, step, planner), planner.clock())
-    waits = _waits(shop, facts)
-    return [_new_message(delivery, facts, verdict, people[verdict.recipient], waits) for verdict in verdicts]
+    return Decided(facts, people, plan(facts, views, _rules(shop, step, planner), planner.clock()), _waits(shop, facts))
 
 
 def step_facts(step: StepReached, shop: Shop, *, erased: bool = False) -> StepFacts:
@@ -127,18 +143,16 @@ def _waits(shop: Shop, facts: StepFacts) -> Waits:
     return Waits(deadline_for(urgent=facts.urgency is Urgency.URGENT, wished=trying), receipt, resend)
 
 
-def _new_message(
-    delivery: Delivery[StepReached], facts: StepFacts, verdict: Planned, person: Somebody, waits: Waits
-) -> NewMessage:
+def _new_message(delivery: Delivery[StepReached], decided: Decided, verdict: Planned) -> NewMessage:
     step = delivery.data
     return NewMessage(
         id=message_id(step, verdict.recipient, verdict.channel),
         step=step,
         step_event=delivery.envelope.id,
-        facts=facts,
+        facts=decided.facts,
         verdict=verdict,
-        address=address_of(person, verdict.channel),
-        waits=waits,
+        address=address_of(decided.people[verdict.recipient], verdict.channel),
+        waits=decided.waits,
     )
 
 

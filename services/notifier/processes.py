@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.notifier import mail_receipts, receipts
+from fastapi import FastAPI
+
+from services.notifier import mail_receipts, preview, receipts
 from services.notifier.amazon import Certificates
 from services.notifier.approved_templates import ListNotRead, check_templates
 from services.notifier.bounce_pipe import bounce
@@ -24,15 +27,18 @@ from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
 from services.notifier.preferences import page as preferences_page
 from services.notifier.preferences.page import PreferencesState
+from services.notifier.preview import PreviewState
+from services.notifier.preview_described import describe_preview
 from services.notifier.receipts import MailReports, ReceiptState
 from services.notifier.retention import RetentionSettings, retention_duties
 from services.notifier.sender import Sender
-from services.notifier.settings import NotifierSettings
+from services.notifier.settings import NotifierSettings, preview_keys
 from services.notifier.templates_tool import templates
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog
 from services.notifier.wording.template_contract import contract
 from services.notifier.wording.whatsapp_templates import TemplateSpec
+from shared.api_keys import Keys
 from shared.database import Database
 from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
@@ -122,15 +128,31 @@ async def run_relay(runtime: Runtime) -> None:
 async def run_api(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
     channels = load_channel_settings()
-    async with open_migrated(runtime, "api", MIGRATIONS) as database:
-        app = create_app("Hito notifier", runtime.health, body_limit_bytes=RECEIPTS_LIMIT_BYTES)
-        app.state.receipts = receipt_state(database, channels, Certificates())
-        app.include_router(receipts.router)
-        app.include_router(mail_receipts.router)
-        shops = load_shops(settings.shops_dir)
-        app.state.preferences = PreferencesState(database, shops, installed(channels), _catalog(shops), _now)
-        app.include_router(preferences_page.router)
+    shops = load_shops(settings.shops_dir)
+    catalog, adapters = _catalog(shops), open_adapters(channels)
+    keys = Keys(preview_keys(shops, os.environ), (), _now)
+    composer = Composer(catalog, shops, adapters, settings.notifier_public_url)
+    async with contextlib.AsyncExitStack() as stack:
+        for adapter in adapters_by_provider(adapters).values():
+            stack.push_async_callback(adapter.close)
+        database = await stack.enter_async_context(open_migrated(runtime, "api", MIGRATIONS))
+        app = api_app(
+            runtime,
+            receipt_state(database, channels, Certificates()),
+            PreferencesState(database, shops, installed(channels), catalog, _now),
+            PreviewState(database, Planner(shops, installed(channels), _now), composer, keys),
+        )
         await serve(app, runtime, settings.notifier_host, settings.notifier_port)
+
+
+def api_app(runtime: Runtime, taking: ReceiptState, choosing: PreferencesState, showing: PreviewState) -> FastAPI:
+    """Receipts, the buyers' preferences, and previews."""
+    app = create_app("Hito notifier", runtime.health, body_limit_bytes=RECEIPTS_LIMIT_BYTES)
+    app.state.receipts, app.state.preferences, app.state.preview = taking, choosing, showing
+    for part in (receipts, mail_receipts, preferences_page, preview):
+        app.include_router(part.router)
+    describe_preview(app)
+    return app
 
 
 def receipt_state(

@@ -12,7 +12,7 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from services.notifier import fallback, landing, ledger, pacing, queue, quiet
+from services.notifier import catching_up, fallback, landing, ledger, pacing, queue, quiet
 from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, send_timed
 from services.notifier.compose import Composer
 from services.notifier.domain.circuit import Circuits
@@ -58,6 +58,7 @@ class Sender:
         self._resolver = Resolver(database, composer.adapters, clock, patience)
         self._watchdog = Watchdog("send", SENDER_PATIENCE)
         self._waiting_for: dict[str, str] = {}
+        self._begun: set[Channel] = set()
 
     async def unready(self) -> str | None:
         return next(iter(self._waiting_for.values()), None)
@@ -100,8 +101,16 @@ class Sender:
                     await backoff.pause(pause)
             self._watchdog.beat()
 
+    async def begin(self, channel: Channel) -> int:
+        """What waited while no sender ran waits a little longer. Answers how many messages."""
+        async with self._database.transaction() as tx:
+            return await catching_up.hold_back(tx, channel)
+
     async def _round(self, channel: Channel) -> int:
         """Fill the free places, record what has landed. Waits a moment for an answer; for the first when all fly."""
+        if channel not in self._begun:
+            await self.begin(channel)
+            self._begun.add(channel)
         begun = await self.freeze_due(channel) + await self._launch_due(channel)
         await self._land(channel, IDLE_PAUSE if self._flights.free(channel) else None)
         return begun + self._flights.count(channel)

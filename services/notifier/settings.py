@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pydantic import Field
 
 from services.notifier.channels.settings import BaseUrl
 from services.notifier.queue import Patience
+from shared.key_entries import OF_SHOPS, KeyEntry, read_entries, variable_of
 from shared.settings import Settings
+from shared.shops import Shops
 
 
 class NotifierSettings(Settings):
@@ -25,3 +28,16 @@ class NotifierSettings(Settings):
     def patience(self) -> Patience:
         seconds = (self.send_claim_seconds, self.send_flight_seconds, self.send_hold_seconds)
         return Patience(*(timedelta(seconds=each) for each in seconds))
+
+
+def preview_keys(shops: Shops, environment: Mapping[str, str]) -> dict[str, tuple[KeyEntry, ...]]:
+    """The entries of each shop that has any here, the same as tracking's: without them nobody previews its messages.
+
+    Raises BrokenConfiguration for anything that is no entry, a key in clear above all.
+    """
+    tool = "python -m services.tracking key"
+    return {
+        shop: read_entries(environment[variable_of(shop)], variable_of(shop), OF_SHOPS, f"{tool} {shop}")
+        for shop in shops.ids
+        if environment.get(variable_of(shop))
+    }

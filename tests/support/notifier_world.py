@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -15,18 +15,18 @@ import httpx
 
 from sandbox.approved_templates import submissions
 from sandbox.providers import Accepted, Providers
-from services.notifier import mail_receipts, receipts
 from services.notifier.amazon import Certificates
 from services.notifier.channels import Adapters, adapters_by_provider, load_channel_settings, open_adapters
 from services.notifier.channels.base import ChannelAdapter
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake, message_id
-from services.notifier.preferences import page
 from services.notifier.preferences.page import PreferencesState
-from services.notifier.processes import receipt_state
+from services.notifier.preview import PreviewState
+from services.notifier.processes import api_app, receipt_state
 from services.notifier.queue import PATIENCE, Patience
 from services.notifier.sender import Sender
+from shared.api_keys import Keys
 from shared.contracts.base import Contract
 from shared.contracts.orders import Buyer, Consent
 from shared.contracts.outcomes import MessageOutcome
@@ -34,11 +34,11 @@ from shared.contracts.steps import StepReached
 from shared.contracts.topics import NOTIFIER_OUTCOMES
 from shared.contracts.vocabulary import ABOUT_THE_ORDER, Channel, Step
 from shared.database import Database, Row
-from shared.health import Health
+from shared.key_entries import Scope
 from shared.messaging.inbox import Delivery, claim
 from shared.processes import Runtime
 from shared.shops import Shop, Shops, load_shops
-from shared.web import create_app
+from tests.support.api_keys import entry
 from tests.support.deliveries import delivery
 from tests.support.migrated import ask
 from tests.support.steps_reached import catalog, home_delivery
@@ -50,6 +50,10 @@ DEMO: Shop = load_shops(SHOPS_FOLDER)["demo"]
 BY_MAIL = Buyer(name="Lucía Prado", email="lucia@example.com", timezone="Europe/Madrid")
 BY_SMS = Buyer(name="Lucía Prado", phone="+34600000001")
 BY_WHATSAPP = Buyer(name="Lucía Prado", phone="+34600000001", consents=(Consent(channel=Channel.WHATSAPP),))
+
+
+KEY, WRITE_KEY = "demo-key-0123456789abc", "demo-key-that-only-writes"
+"""Of the demo shop; the second one lacks the scope to read."""
 
 
 def now() -> datetime:
@@ -90,13 +94,15 @@ class Notifier:
 
     def __post_init__(self) -> None:
         self._began_at = self.providers.accept_log.position
-        app = create_app("notifier", Health())
-        app.state.receipts = receipt_state(self.database, self.settings, self.certificates)
-        app.include_router(receipts.router)
-        app.include_router(mail_receipts.router)
-        installed = frozenset(self.adapters)
-        app.state.preferences = PreferencesState(self.database, self.shops, installed, catalog(), now)
-        app.include_router(page.router)
+        planner = Planner(self.shops, frozenset(self.adapters), now)
+        keys = Keys({"demo": (entry(KEY), entry(WRITE_KEY, Scope.ORDERS_WRITE, name="writes"))}, (), now)
+        composer = Composer(catalog(), self.shops, self.adapters, PUBLIC_URL)
+        app = api_app(
+            Runtime("notifier", ("api",)),
+            receipt_state(self.database, self.settings, self.certificates),
+            PreferencesState(self.database, self.shops, frozenset(self.adapters), catalog(), now),
+            PreviewState(self.database, planner, composer, keys),
+        )
         self.app = app
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://notifier.test")
 
@@ -111,10 +117,15 @@ class Notifier:
         words.update(zip((item.offset for item in claimed.fresh), map(str, taken), strict=True))
         return list(words.values())
 
-    def new_sender(self, database: Database | None = None, runtime: Runtime | None = None) -> Sender:
+    def new_sender(
+        self,
+        database: Database | None = None,
+        runtime: Runtime | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> Sender:
         composer = Composer(catalog(), self.shops, self.adapters, PUBLIC_URL)
         process = runtime or Runtime("notifier", ("send",))
-        return Sender(database or self.database, composer, process, now, random.Random(1), self.patience)
+        return Sender(database or self.database, composer, process, clock, random.Random(1), self.patience)
 
     async def send_what_is_due(self, sender: Sender | None = None) -> int:
         """All channels, until nothing is due any more. Answers how many messages were touched."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifier.domain.person import Person
 from services.notifier.domain.urgency import Urgency
 from shared.database import fetch, insert_rows, run
 
@@ -67,6 +68,33 @@ async def keep(
         rows,
         then="ON CONFLICT (shop, order_id, recipient) DO UPDATE SET told_at = excluded.told_at "
         f"WHERE preference_links.told_at < excluded.told_at - {_NOTE_AGAIN_AFTER}",
+    )
+
+
+@dataclass(frozen=True)
+class ForLetters:
+    """As FOR_LETTER reads them, before there is a message: tokens by recipient, languages chosen by person."""
+
+    tokens: Mapping[str, str]
+    languages: Mapping[Person, str]
+
+
+async def for_letters(tx: AsyncConnection, shop: str, order_id: str, people: Collection[Person]) -> ForLetters:
+    """What messages of this order to these people would be written with today."""
+    links = await fetch(
+        tx,
+        "SELECT recipient, token FROM preference_links WHERE shop = :shop AND order_id = :order_id",
+        shop=shop,
+        order_id=order_id,
+    )
+    chosen = await fetch(
+        tx,
+        "SELECT person, language FROM languages_chosen WHERE shop = :shop AND person = ANY(CAST(:people AS bytea[]))",
+        shop=shop,
+        people=sorted(people),
+    )
+    return ForLetters(
+        {row["recipient"]: row["token"] for row in links}, {bytes(row["person"]): row["language"] for row in chosen}
     )
 
 

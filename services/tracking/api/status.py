@@ -17,14 +17,14 @@ from services.tracking.api.answers import Answer, OrderAnswer, OrderLine, OrderP
 from services.tracking.api.conditional import conditional
 from services.tracking.api.describe import describe_order, describe_timeline, describe_why
 from services.tracking.api.documented import SHOPS_KEY, answered, kept, problems
-from services.tracking.api.keys import not_found
 from services.tracking.api.state import ApiState, state_of
 from services.tracking.cursors import LONGEST_CURSOR, read_cursor, write_cursor
-from services.tracking.key_entries import Scope
 from services.tracking.queries import OrderStatus, OrderStory, order_status, order_story
 from services.tracking.search import Place, Wanted, search_orders, sought
+from shared.api_keys import not_found
 from shared.contracts.vocabulary import Condition, OrderState, Stage
 from shared.database import Row
+from shared.key_entries import Scope
 from shared.web import invalid
 
 router = APIRouter(tags=["status"])

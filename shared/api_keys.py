@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from services.tracking.key_entries import KeyEntry, Scope, digest_of
+from shared.key_entries import KeyEntry, Scope, digest_of
 from shared.observability.logs import get_logger
 from shared.observability.metrics import KEY_ENDS, KEY_USES
 from shared.web import Problem
@@ -48,6 +48,10 @@ class Keys:
         for owner, entry in (*self._shops, *self._ops):
             if entry.last_day is not None:
                 KEY_ENDS.labels(owner, entry.name).set(_end_of(entry.last_day).timestamp())
+
+    def recognise(self, authorization: str | None) -> None:
+        """Before the body is read that names the shop. Raises the problem 401."""
+        self._living(self._shops, _bearer(authorization))
 
     def open_shop(self, shop: str, authorization: str | None, scope: Scope) -> str:
         """Answer the shop, or raise the problem: 401, 404 or 403."""
