@@ -31,8 +31,8 @@ _GLANCE = """
 SELECT glanced.* FROM (SELECT set_config('hito.shop', ${shop}, true) AS shop) AS confined
 CROSS JOIN LATERAL (SELECT asked.* FROM ({sql}) AS asked WHERE confined.shop IS NOT NULL OFFSET 0) AS glanced
 """
-"""The shop is set before anything is read, whatever the planner thinks: a volatile function's subquery is not pulled up,
-and one that names another's column and has an OFFSET is neither, so it runs once for that one's row, after it."""
+"""The shop is set before anything is read, whatever the planner thinks: a subquery with a volatile function is not
+pulled up, nor is one with an OFFSET, and one that names another's column runs once for each row of that, after it."""
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)(?!:)")
 
 
@@ -112,7 +112,9 @@ class ReadingPool:
         """
         pool = await self._opened()
         for _ in range(2):
-            connection = await pool.acquire(timeout=ACQUIRE_DEADLINE.total_seconds())
+            # A clock is set only where there may be something to wait for: it costs as much as the rest of this.
+            patience = None if pool.get_idle_size() else ACQUIRE_DEADLINE.total_seconds()
+            connection = await pool.acquire(timeout=patience)
             try:
                 rows: Sequence[Any] = await connection.fetch(statement, *values)
                 return rows

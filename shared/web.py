@@ -6,7 +6,7 @@ Only pure ASGI middleware: a middleware that wraps the request in a task leaks d
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.health import Health
@@ -188,9 +188,15 @@ def create_app(
     lifespan: Lifespan | None = None,
     body_limit_bytes: int = BATCH_LIMIT_BYTES,
     description: str = "",
+    first: Sequence[BaseRoute] = (),
 ) -> FastAPI:
-    """An application with our error format, limits and the three operational endpoints."""
-    app = FastAPI(title=title, version="1", description=description, lifespan=lifespan, redoc_url=None)
+    """An application with our error format, limits and the three operational endpoints.
+
+    `first` are routes that are looked at before all others, because they are asked for most.
+    """
+    app = FastAPI(
+        title=title, version="1", description=description, lifespan=lifespan, redoc_url=None, routes=list(first)
+    )
     app.add_middleware(AwayAnswered)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
     app.add_middleware(Observed)

@@ -14,6 +14,7 @@ from shared.contracts.base import rfc3339
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
 
 Json = Mapping[str, Any]
+_SHOP_STATES: Mapping[str, ShopState] = {str(word): word for word in ShopState}
 
 
 def _instant(value: str | None) -> datetime | None:
@@ -102,7 +103,7 @@ def shop_fact_from_json(fact: Json, *, id: UUID, sequence: int, time: datetime, 
         sequence=sequence,
         time=time,
         digest=digest,
-        state=ShopState(fact["state"]),
+        state=_SHOP_STATES[fact["state"]],
         placed_at=datetime.fromisoformat(fact["placed_at"]),
         zone=fact["zone"],
         payment=PaymentState(fact["payment"]) if fact["payment"] else None,
