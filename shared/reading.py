@@ -12,7 +12,7 @@ import contextlib
 import functools
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ ACQUIRE_DEADLINE = timedelta(seconds=5)
 CLOSE_DEADLINE = timedelta(seconds=5)
 LONGEST_IDLE = timedelta(seconds=60)
 """Then a connection is closed: firewalls forget quiet connections without telling either side."""
+AT_HAND = timedelta(seconds=1)
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _CONFINE = "SELECT set_config('hito.shop', $1, true)"
 _GLANCE = """
@@ -87,12 +88,14 @@ class ReadingPool:
     def __init__(self, options: Mapping[str, Any], size: int) -> None:
         self._options, self._size = options, size
         self._pool: Any = None
+        self._at_hand: list[Any] = []
+        self._waiting, self._closing = 0, False
+        self._tidying: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
     async def open(self, shop: str) -> AsyncIterator[Reading]:
         """Raises Infrastructure, TimeoutError or the driver's error when the database cannot be reached."""
-        pool = await self._opened()
-        connection = await _begin(pool, shop)
+        connection = await self._begin(shop)
         try:
             yield Reading(connection)
         finally:
@@ -100,30 +103,56 @@ class ReadingPool:
                 if not connection.is_closed():
                     await connection.execute("ROLLBACK")
             finally:
-                await pool.release(connection)
+                await self._pool.release(connection)
 
     def glance(self, shop: str) -> Glance:
         """For one statement."""
         return Glance(self, shop)
 
     async def fetch(self, statement: str, *values: Any) -> Sequence[Any]:
-        """Run one statement that confines itself. Reading twice does no harm: a connection that broke while it lay
-        idle is replaced once.
+        """Run one statement that confines itself. A connection that broke while it lay idle is replaced, once: to read
+        twice does no harm.
         """
-        pool = await self._opened()
         for _ in range(2):
-            # A clock is set only where there may be something to wait for: it costs as much as the rest of this.
-            patience = None if pool.get_idle_size() else ACQUIRE_DEADLINE.total_seconds()
-            connection = await pool.acquire(timeout=patience)
+            connection, whole = await self._take(), False
             try:
                 rows: Sequence[Any] = await connection.fetch(statement, *values)
+                whole = True
                 return rows
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 if not connection.is_closed():
                     raise
             finally:
-                await pool.release(connection)
+                if whole and not self._waiting and not self._closing:
+                    self._keep_at_hand(connection)
+                else:
+                    await self._pool.release(connection)
         raise Infrastructure("the database connection broke")
+
+    async def _take(self) -> Any:
+        if self._at_hand:
+            return self._at_hand.pop()
+        pool = await self._opened()
+        self._waiting += 1
+        try:
+            return await pool.acquire(timeout=ACQUIRE_DEADLINE.total_seconds())
+        finally:
+            self._waiting -= 1
+
+    def _keep_at_hand(self, connection: Any) -> None:
+        """For the next glance: to go through the driver's pool takes longer than the statement. Nobody is waiting."""
+        self._at_hand.append(connection)
+        if self._tidying is None or self._tidying.done():
+            self._tidying = asyncio.create_task(self._tidy_up(), name="readings at hand")
+
+    async def _tidy_up(self) -> None:
+        """Give back what is at hand; the pool closes what stays unused."""
+        await asyncio.sleep(AT_HAND.total_seconds())
+        await self._put_back()
+
+    async def _put_back(self) -> None:
+        while self._at_hand:
+            await self._pool.release(self._at_hand.pop())
 
     async def unready(self) -> str | None:
         """For readiness: None when a shop could read now."""
@@ -135,9 +164,30 @@ class ReadingPool:
 
     async def close(self) -> None:
         """Wait for those that read, but not for ever; then break off."""
+        self._closing = True
         if self._pool is not None:
+            if self._tidying is not None:
+                self._tidying.cancel()
+            await self._put_back()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._pool.close(), CLOSE_DEADLINE.total_seconds())
+
+    async def _begin(self, shop: str) -> Any:
+        """A connection in its transaction. One that broke while it lay idle is replaced once, before anybody has it."""
+        for _ in range(2):
+            connection, begun = await self._take(), False
+            try:
+                await connection.execute(_BEGIN)
+                await connection.fetchval(_CONFINE, shop)
+                begun = True
+                return connection
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                if not connection.is_closed():
+                    raise
+            finally:
+                if not begun:
+                    await self._pool.release(connection)
+        raise Infrastructure("the database connection broke")
 
     async def _opened(self) -> Any:
         if self._pool is None:
@@ -151,33 +201,6 @@ class ReadingPool:
                 reset=_leave_as_is,
             )
         return await self._pool
-
-
-async def _begin(pool: Any, shop: str) -> Any:
-    """A connection in its transaction."""
-
-    async def begin(connection: Any) -> None:
-        await connection.execute(_BEGIN)
-        await connection.fetchval(_CONFINE, shop)
-
-    return await _prepared(pool, begin)
-
-
-async def _prepared(pool: Any, prepare: Callable[[Any], Awaitable[None]]) -> Any:
-    """One that broke while it lay idle is replaced once, before anybody has it."""
-    for _ in range(2):
-        connection, ready = await pool.acquire(timeout=ACQUIRE_DEADLINE.total_seconds()), False
-        try:
-            await prepare(connection)
-            ready = True
-            return connection
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            if not connection.is_closed():
-                raise
-        finally:
-            if not ready:
-                await pool.release(connection)
-    raise Infrastructure("the database connection broke")
 
 
 async def _read_json(connection: Any) -> None:
