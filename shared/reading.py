@@ -100,7 +100,7 @@ class ReadingPool:
             yield Reading(connection)
         finally:
             try:
-                if not connection.is_closed():
+                if not _is_gone(connection):
                     await connection.execute("ROLLBACK")
             finally:
                 await self._pool.release(connection)
@@ -120,7 +120,7 @@ class ReadingPool:
                 whole = True
                 return rows
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                if not connection.is_closed():
+                if not _is_gone(connection):
                     raise
             finally:
                 if whole and not self._waiting and not self._closing:
@@ -130,8 +130,9 @@ class ReadingPool:
         raise Infrastructure("the database connection broke")
 
     async def _take(self) -> Any:
-        if self._at_hand:
-            return self._at_hand.pop()
+        while self._at_hand:
+            if not _is_gone(connection := self._at_hand.pop()):
+                return connection
         pool = await self._opened()
         self._waiting += 1
         try:
@@ -182,7 +183,7 @@ class ReadingPool:
                 begun = True
                 return connection
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                if not connection.is_closed():
+                if not _is_gone(connection):
                     raise
             finally:
                 if not begun:
@@ -201,6 +202,14 @@ class ReadingPool:
                 reset=_leave_as_is,
             )
         return await self._pool
+
+
+def _is_gone(connection: Any) -> bool:
+    """Closed; the driver takes one that breaks while nobody uses it back by itself, and says so like this."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def _read_json(connection: Any) -> None:
