@@ -27,7 +27,7 @@ async def add_facts(tx: AsyncConnection, lines: Sequence[Mapping[str, Any]]) -> 
             "occurred_at timestamptz, event_id uuid, digest text, heard_at timestamptz, fact jsonb) "
             "ON CONFLICT DO NOTHING RETURNING event_id, digest"
         ),
-        {"lines": orjson.dumps(lines).decode()},
+        {"lines": orjson.dumps(lines, option=orjson.OPT_UTC_Z).decode()},
     )
     return {(row[0], row[1]) for row in result.fetchall()}
 
