@@ -60,7 +60,7 @@ class Standing(NamedTuple):
         shop, promised = self.shop, self.shop.promise_until
         if promised is None:
             return False
-        if any(PromiseBroken(key, promised).identity in self.told for key in (*shop.parcels, None)):
+        if self.told and any(PromiseBroken(key, promised).identity in self.told for key in (*shop.parcels, None)):
             return True
         arrivals = (self.parcels[key].arrived_at for key in shop.parcels)
         return any(at is not None and at >= broken_on(promised, shop.zone) for at in arrivals)
