@@ -64,12 +64,8 @@ def unavailable(what: str) -> Problem:
 
 
 def problem_response(problem: Problem) -> JSONResponse:
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-    }
+    about = {"type": "about:blank", "title": problem.title}
+    body: dict[str, Any] = {**about, "status": problem.status, "detail": problem.detail}
     if problem.errors:
         body["errors"] = problem.errors
     return JSONResponse(body, problem.status, headers=problem.headers, media_type=PROBLEM)
@@ -190,13 +186,9 @@ def create_app(
     description: str = "",
     first: Sequence[BaseRoute] = (),
 ) -> FastAPI:
-    """An application with our error format, limits and the three operational endpoints.
-
-    `first` are routes that are looked at before all others, because they are asked for most.
-    """
-    app = FastAPI(
-        title=title, version="1", description=description, lifespan=lifespan, redoc_url=None, routes=list(first)
-    )
+    """An application with our error format, limits and the three operational endpoints. `first` is looked at first."""
+    about: dict[str, Any] = {"title": title, "version": "1", "description": description}
+    app = FastAPI(**about, lifespan=lifespan, redoc_url=None, routes=list(first))
     app.add_middleware(AwayAnswered)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
     app.add_middleware(Observed)
