@@ -90,7 +90,7 @@ async def run_api(runtime: Runtime) -> None:
 
 
 def api_app(runtime: Runtime, state: ApiState) -> FastAPI:
-    app = create_app("Hito tracking", runtime.health)
+    app = create_app("Hito tracking", runtime.health, first=status.of_one_order.routes)
     attach(app, state)
     for part in (orders, status, erasure, ops, page):
         app.include_router(part.router)
