@@ -109,16 +109,24 @@ class _Background:
     letters: ForLetters
 
 
+class _Looked(Exception):
+    """Ends the transaction without keeping what was written in it."""
+
+    def __init__(self, background: _Background) -> None:
+        super().__init__()
+        self.background = background
+
+
 async def _look_up(database: Database, step: StepReached, at: datetime) -> _Background:
     """As the intake looks it up, with the consents that the step brings; nothing of it stays."""
     people = {person_of(step.shop, a) for p in recipients_of(step).values() for a in addresses_of(p).values()}
-    async with database.transaction() as tx:
-        erased = bool(await erasure.erased_among(tx, {(step.shop, step.order_id)}))
-        letters = await for_letters(tx, step.shop, step.order_id, people)
-        trial = await tx.begin_nested()
-        known = await look_up(tx, [step], at)
-        await trial.rollback()
-    return _Background(erased, known, letters)
+    try:
+        async with database.transaction() as tx:
+            erased = bool(await erasure.erased_among(tx, {(step.shop, step.order_id)}))
+            letters = await for_letters(tx, step.shop, step.order_id, people)
+            raise _Looked(_Background(erased, await look_up(tx, [step], at), letters))
+    except _Looked as looked:
+        return looked.background
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def strings_in(node: Any) -> Iterator[str]:
 
 
 OWN_LINKS = re.compile(
-    r"https://(?:hito\.example/t/|seur\.example/|libreriafaro\.example)[\w/]*|hola@libreriafaro\.example"
+    r"https://(?:hito\.example/t/|seur\.example/|libreriafaro\.example|avisos\.example/preferences/)[\w/]*|hola@libreriafaro\.example"
     r"|https://schema\.org|\d{4}-\d\d-\d\dT\S+"
 )
 

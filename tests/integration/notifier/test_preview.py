@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.notifier.domain.delivery import VERDICT_OF, State
 from services.notifier.preview import LIMIT_BYTES, MOST_RECIPIENTS
 from services.notifier.preview_described import ASKED_EXAMPLE, STEP_EXAMPLE
 from shared.contracts.erasures import ErasureRequested
@@ -55,10 +56,14 @@ async def test_the_bytes_of_a_preview_are_those_that_the_ledger_freezes_for_the_
     notifier: Notifier, kind: Step
 ) -> None:
     told, at = step(kind, buyer=EVERYWHERE, recipients=(RECEIVER,)), now()
+    await notifier.hears(step(Step.PREPARING, buyer=EVERYWHERE, recipients=(RECEIVER,)))  # gives the link
+    await notifier.send_what_is_due()
     shown = await preview_of(notifier, told, at=at.isoformat())
     await notifier.hears(told)
     await notifier.send_what_is_due(notifier.new_sender(clock=lambda: at))
-    rows = await ask(notifier.database, "SELECT * FROM messages ORDER BY recipient, channel")
+    rows = await ask(
+        notifier.database, "SELECT * FROM messages WHERE step = :step ORDER BY recipient, channel", step=kind
+    )
     assert {(row["recipient"], row["channel"]) for row in rows} == set(shown)
     planned = 0
     for row in rows:
@@ -66,7 +71,7 @@ async def test_the_bytes_of_a_preview_are_those_that_the_ledger_freezes_for_the_
         assert message["id"] == str(row["id"])
         written = message["written"]
         if written is None:
-            assert (message["verdict"], message["reason"]) == (row["state"], row["reason"])
+            assert (message["verdict"], message["reason"]) == (VERDICT_OF[State(row["state"])], row["reason"])
             continue
         planned += 1
         assert message["verdict"] == "planned"
