@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.notifier.audience import recipients_of
 from services.notifier.channels import Adapters
 from services.notifier.channels.base import ChannelAdapter, Letter, Request
+from services.notifier.people.audience import recipients_of
 from services.notifier.preferences import links
 from services.notifier.render import render
 from services.notifier.wording.catalog import Catalog

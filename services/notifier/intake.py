@@ -11,15 +11,15 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import erasure, ledger
-from services.notifier.audience import Known, Somebody, address_of, look_up, recipients_of
-from services.notifier.catching_up import held_back
 from services.notifier.domain.delivery import WAITING
 from services.notifier.domain.fallback import Waits, deadline_for
 from services.notifier.domain.plan import Planned, Rules, StepFacts, plan
 from services.notifier.domain.urgency import Urgency
 from services.notifier.ledger import NewMessage
-from services.notifier.overtaking import call_off_overtaken
+from services.notifier.people.audience import Known, Somebody, address_of, look_up, recipients_of
 from services.notifier.preferences import links
+from services.notifier.sending.catching_up import held_back
+from services.notifier.sending.overtaking import call_off_overtaken
 from shared.contracts.base import Contract
 from shared.contracts.erasures import ErasureRequested, step_without_contact
 from shared.contracts.steps import StepReached

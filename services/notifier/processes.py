@@ -12,10 +12,10 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.notifier import mail_receipts, preview, receipts
-from services.notifier.amazon import Certificates
-from services.notifier.approved_templates import ListNotRead, check_templates
-from services.notifier.bounce_pipe import bounce
+from services.notifier import receipts
+from services.notifier.bounces import mail_receipts
+from services.notifier.bounces.amazon import Certificates
+from services.notifier.bounces.pipe import bounce
 from services.notifier.channels import adapters_by_provider, installed, load_channel_settings, open_adapters
 from services.notifier.channels.email_settings import EmailSettings
 from services.notifier.channels.settings import ChannelSettings
@@ -27,13 +27,15 @@ from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
 from services.notifier.preferences import page as preferences_page
 from services.notifier.preferences.page import PreferencesState
-from services.notifier.preview import PreviewState
-from services.notifier.preview_described import describe_preview
+from services.notifier.preview import routes as preview
+from services.notifier.preview.described import describe_preview
+from services.notifier.preview.routes import PreviewState
 from services.notifier.receipts import MailReports, ReceiptState
 from services.notifier.retention import RetentionSettings, retention_duties
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings, preview_keys
-from services.notifier.templates_tool import templates
+from services.notifier.templates.approved import ListNotRead, check_templates
+from services.notifier.templates.tool import templates
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog
 from services.notifier.wording.template_contract import contract

@@ -38,7 +38,7 @@ PATIENCE = Patience()
 
 _DUE = (
     "m.channel = :channel AND m.not_before <= now() AND m.expires_at > now() "
-    "AND (m.quiet_at IS NULL OR m.quiet_at > now())"  # put off by services/notifier/quiet.py
+    "AND (m.quiet_at IS NULL OR m.quiet_at > now())"  # put off by services/notifier/sending/quiet.py
 )
 _GATE = """
     NOT EXISTS (

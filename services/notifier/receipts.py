@@ -17,18 +17,19 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import ledger, reach
-from services.notifier.amazon import Certificates
+from services.notifier import ledger
+from services.notifier.bounces.amazon import Certificates
 from services.notifier.channels import sms, whatsapp_twilio
 from services.notifier.channels.base import ProviderError
 from services.notifier.channels.sms_http import PROVIDER as SMS_HTTP
 from services.notifier.channels.sms_http import SmsHttpSettings
 from services.notifier.domain.delivery import STATE_OF_RECEIPT, State, receipt_sources
-from services.notifier.fallback import Loss, tell_another_way
 from services.notifier.ledger import Change
-from services.notifier.reach import Lesson
+from services.notifier.people import reach
+from services.notifier.people.reach import Lesson
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
-from services.notifier.sms_http_receipts import parse_sms_http
+from services.notifier.receipt_formats.sms_http import parse_sms_http
+from services.notifier.sending.fallback import Loss, tell_another_way
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, fetch
 from shared.messaging.failures import is_infrastructure

@@ -16,8 +16,8 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import consents, reach
 from services.notifier.domain.delivery import WAITING, State
+from services.notifier.people import consents, reach
 from services.notifier.preferences import choices, links
 from shared.database import fetch, run
 from shared.housekeeping import Duty

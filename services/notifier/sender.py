@@ -12,15 +12,16 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from services.notifier import catching_up, fallback, landing, ledger, pacing, queue, quiet
+from services.notifier import ledger, queue
 from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, send_timed
 from services.notifier.compose import Composer
 from services.notifier.domain.circuit import Circuits
 from services.notifier.domain.delivery import State
-from services.notifier.fallback import Loss
-from services.notifier.flights import Flights, Landed
 from services.notifier.ledger import Change
-from services.notifier.resolver import Resolver
+from services.notifier.sending import catching_up, fallback, landing, pacing, quiet
+from services.notifier.sending.fallback import Loss
+from services.notifier.sending.flights import Flights, Landed
+from services.notifier.sending.resolver import Resolver
 from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, Row

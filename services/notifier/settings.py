@@ -22,11 +22,17 @@ class NotifierSettings(Settings):
     send_claim_seconds: float = Field(default=15, gt=0)
     send_flight_seconds: float = Field(default=60, gt=0)
     send_hold_seconds: float = Field(default=120, ge=0)
+    send_settle_seconds: float = Field(default=10, ge=0)
     """How long a claim holds, an attempt may be under way, and a message in doubt holds its successors back."""
 
     @property
     def patience(self) -> Patience:
-        seconds = (self.send_claim_seconds, self.send_flight_seconds, self.send_hold_seconds)
+        seconds = (
+            self.send_claim_seconds,
+            self.send_flight_seconds,
+            self.send_hold_seconds,
+            self.send_settle_seconds,
+        )
         return Patience(*(timedelta(seconds=each) for each in seconds))
 
 

@@ -10,16 +10,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import consents, doubts, fallback, ledger, queue, quiet, reach, receipts, redecide
+from services.notifier import ledger, queue, receipts
 from services.notifier.domain.delivery import State
-from services.notifier.fallback import Loss
 from services.notifier.ledger import Change
-from services.notifier.overtaking import call_off_overtaken
+from services.notifier.people import consents, reach, redecide
+from services.notifier.people.reach import Lesson
 from services.notifier.preferences import choices, links
 from services.notifier.preferences.links import Link
 from services.notifier.queue import PATIENCE
-from services.notifier.reach import Lesson
 from services.notifier.receipt_formats import Receipt
+from services.notifier.sending import doubts, fallback, quiet
+from services.notifier.sending.fallback import Loss
+from services.notifier.sending.overtaking import call_off_overtaken
 from services.tracking import queries, search, store, store_writes
 from services.tracking.directory import Directory, load_remembered, remember
 from services.tracking.domain.shipment import ParcelKey

@@ -15,7 +15,7 @@ from services.notifier.channels import whatsapp_twilio
 from services.notifier.channels.base import ChannelAdapter, SendResult, send_timed
 from services.notifier.channels.sms_http_description import read_description
 from services.notifier.receipt_formats import Receipt, parse_twilio, parse_whatsapp
-from services.notifier.sms_http_receipts import parse_sms_http
+from services.notifier.receipt_formats.sms_http import parse_sms_http
 from tests.support.callback_sink import CallbackSink, Posted
 from tests.support.letters import MESSAGE_ID, NOW, letter_for
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from sandbox.providers.http_server import HttpServer, listen
 from services.notifier import receipts
-from services.notifier.amazon import Certificates
+from services.notifier.bounces.amazon import Certificates
 from services.notifier.channels import adapters_by_provider, installed, load_channel_settings, open_adapters
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake

@@ -15,14 +15,14 @@ import httpx
 
 from sandbox.approved_templates import submissions
 from sandbox.providers import Accepted, Providers
-from services.notifier.amazon import Certificates
+from services.notifier.bounces.amazon import Certificates
 from services.notifier.channels import Adapters, adapters_by_provider, load_channel_settings, open_adapters
 from services.notifier.channels.base import ChannelAdapter
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake, message_id
 from services.notifier.preferences.page import PreferencesState
-from services.notifier.preview import PreviewState
+from services.notifier.preview.routes import PreviewState
 from services.notifier.processes import api_app, receipt_state
 from services.notifier.queue import PATIENCE, Patience
 from services.notifier.sender import Sender

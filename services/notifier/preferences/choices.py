@@ -12,11 +12,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import consents, erasure, redecide
-from services.notifier.audience import Known, Somebody, addresses_of, recipients_of
-from services.notifier.consents import Purpose, Source, Word
+from services.notifier import erasure
 from services.notifier.domain.person import Person, person_of
 from services.notifier.domain.plan import NEEDS_CONSENT
+from services.notifier.people import consents, redecide
+from services.notifier.people.audience import Known, Somebody, addresses_of, recipients_of
+from services.notifier.people.consents import Purpose, Source, Word
 from services.notifier.preferences.links import Link
 from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel

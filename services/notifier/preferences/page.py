@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.consents import Source
+from services.notifier.people.consents import Source
 from services.notifier.preferences.choices import Visitor, choose, chosen, visitor_of, without_extras
 from services.notifier.preferences.forms import Unclear, asks_to_unsubscribe, read_body, read_choices
 from services.notifier.preferences.links import find

@@ -14,10 +14,10 @@ import pytest
 
 from sandbox.approved_templates import submissions
 from sandbox.providers import Providers, providers
-from services.notifier.approved_templates import ListNotRead, approved_templates, check_templates
 from services.notifier.channels.settings import configured
 from services.notifier.channels.whatsapp import WhatsAppSettings
-from services.notifier.templates_tool import specs_of, templates
+from services.notifier.templates.approved import ListNotRead, approved_templates, check_templates
+from services.notifier.templates.tool import specs_of, templates
 from services.notifier.wording.catalog import MESSAGES, read_catalog
 from services.notifier.wording.submission import for_twilio
 from services.notifier.wording.whatsapp_templates import LANGUAGES

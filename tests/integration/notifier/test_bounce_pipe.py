@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from services.notifier.bounce_pipe import PipeSettings, bounce, hand_over
+from services.notifier.bounces.pipe import PipeSettings, bounce, hand_over
 from services.notifier.receipt_formats import parse_dsn
 from tests.support.callback_sink import CallbackSink, callback_sink
 from tests.support.letters import MESSAGE_ID

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from sandbox.providers import Action, Rule
-from services.notifier import consents, reach
-from services.notifier.consents import Purpose, Source, Standing, Word
 from services.notifier.domain.person import person_of
-from services.notifier.reach import Lesson, lasts, note_unreachable, unreachable_among
+from services.notifier.people import consents, reach
+from services.notifier.people.consents import Purpose, Source, Standing, Word
+from services.notifier.people.reach import Lesson, lasts, note_unreachable, unreachable_among
 from shared.contracts.orders import Buyer, Consent
 from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel, Step

@@ -12,7 +12,7 @@ import pytest
 from sandbox.providers import Action, Providers, Rule
 from sandbox.providers.keyed import DESCRIPTION
 from services.notifier.channels.sms_http_description import read_description
-from services.notifier.sms_http_receipts import sign
+from services.notifier.receipt_formats.sms_http import sign
 from shared.contracts.vocabulary import Channel, Step
 from shared.database import Database
 from tests.support.notifier_world import BY_SMS, Notifier, a_notifier, step

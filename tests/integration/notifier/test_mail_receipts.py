@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from sandbox.providers import Providers
-from services.notifier.amazon import AmazonAway, Certificates
+from services.notifier.bounces.amazon import AmazonAway, Certificates
 from shared.contracts.vocabulary import Step
 from shared.database import Database
 from tests.support.mail_reports import (

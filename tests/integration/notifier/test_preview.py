@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from services.notifier.domain.delivery import VERDICT_OF, State
-from services.notifier.preview import LIMIT_BYTES, MOST_RECIPIENTS
-from services.notifier.preview_described import ASKED_EXAMPLE, STEP_EXAMPLE
+from services.notifier.preview.described import ASKED_EXAMPLE, STEP_EXAMPLE
+from services.notifier.preview.routes import LIMIT_BYTES, MOST_RECIPIENTS
 from shared.contracts.erasures import ErasureRequested
 from shared.contracts.orders import Buyer, Consent, Notify, Recipient
 from shared.contracts.steps import StepReached

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifier import consents, reach
-from services.notifier.consents import Purpose, Source, Word
 from services.notifier.domain.person import person_of
 from services.notifier.domain.urgency import TIMINGS
+from services.notifier.people import consents, reach
+from services.notifier.people.consents import Purpose, Source, Word
 from services.notifier.retention import RetentionSettings, forget_contacts, forget_messages, retention_duties
 from shared.contracts.steps import StepReached
 from shared.contracts.topics import TRACKING_STEPS

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.catching_up import LATE, READ_ON
+from services.notifier.sending.catching_up import LATE, READ_ON
 from services.tracking.api.describe import describe_why
 from shared.contracts.base import Contract
 from shared.contracts.steps import StepReached

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.providers.http_server import HttpServer, listen, port_of
-from services.notifier.amazon import FETCH_LIMIT_BYTES, KEPT_CERTIFICATES, AmazonAway, Certificates, fetch
+from services.notifier.bounces.amazon import FETCH_LIMIT_BYTES, KEPT_CERTIFICATES, AmazonAway, Certificates, fetch
 
 
 async def answer(request: Request) -> Response:

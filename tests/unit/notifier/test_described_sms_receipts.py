@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.notifier.receipt_formats import BadSignature, Malformed, Receipt
-from services.notifier.sms_http_receipts import parse_sms_http, sign
+from services.notifier.receipt_formats.sms_http import parse_sms_http, sign
 from shared.contracts.vocabulary import Verdict
 from tests.support.described_sms import RECEIPT_SECRET, described
 from tests.support.letters import MESSAGE_ID

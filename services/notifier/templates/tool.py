@@ -19,8 +19,8 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.notifier.approved_templates import ListNotRead, template_differences
 from services.notifier.channels.whatsapp import WhatsAppSettings
+from services.notifier.templates.approved import ListNotRead, template_differences
 from services.notifier.wording.catalog import MESSAGES, CatalogError
 from services.notifier.wording.proofread import load_catalog
 from services.notifier.wording.submission import for_meta, for_twilio, sid_table

@@ -10,17 +10,18 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import erasure, ledger, queue, reach
+from services.notifier import erasure, ledger, queue
 from services.notifier.channels.base import OutcomeClass, SendResult
 from services.notifier.domain.circuit import Circuits
 from services.notifier.domain.delivery import State
 from services.notifier.domain.retries import Failed, pause_before_next
 from services.notifier.domain.urgency import Urgency
-from services.notifier.fallback import Loss, tell_another_way
-from services.notifier.flights import Landed
 from services.notifier.ledger import Change
+from services.notifier.people import reach
+from services.notifier.people.reach import Lesson
 from services.notifier.queue import Again
-from services.notifier.reach import Lesson
+from services.notifier.sending.fallback import Loss, tell_another_way
+from services.notifier.sending.flights import Landed
 from shared.database import Row
 
 _STATES = {

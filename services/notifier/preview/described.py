@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from services.notifier.preview_answers import Asked
+from services.notifier.preview.answers import Asked
 from shared.web import PROBLEM
 
 _SCHEMAS = "#/components/schemas/"

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.domain.delivery import State
 from services.notifier.domain.fallback import TELLING, Member, next_to_tell, reason_of
-from services.notifier.overtaking import call_off_overtaken
+from services.notifier.sending.overtaking import call_off_overtaken
 from shared.database import Row, fetch
 
 _GROUP = "shop, order_id, step, occurrence, parcel, recipient, channel_group"

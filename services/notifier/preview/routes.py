@@ -19,15 +19,15 @@ from fastapi import APIRouter, Header, Request
 from pydantic import ValidationError
 
 from services.notifier import erasure
-from services.notifier.audience import Known, address_of, addresses_of, look_up, recipients_of
 from services.notifier.compose import Composer
 from services.notifier.domain.delivery import VERDICT_OF, State
 from services.notifier.domain.person import person_of
 from services.notifier.domain.plan import Planned
 from services.notifier.intake import Decided, Planner, decide, message_id
+from services.notifier.people.audience import Known, address_of, addresses_of, look_up, recipients_of
 from services.notifier.preferences.links import ForLetters, for_letters
-from services.notifier.preview_answers import Asked, Preview, PreviewedMessage, SmsCost, Template, Written
-from services.notifier.preview_described import DESCRIBED, EXAMPLES
+from services.notifier.preview.answers import Asked, Preview, PreviewedMessage, SmsCost, Template, Written
+from services.notifier.preview.described import DESCRIBED, EXAMPLES
 from services.notifier.wording.gsm7 import size
 from services.notifier.wording.unrenderable import Unrenderable
 from shared.api_keys import Keys

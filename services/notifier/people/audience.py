@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import consents, reach
-from services.notifier.consents import NEVER_SPOKE, Purpose, Someone, Source, Standing, Word
 from services.notifier.domain.person import person_of
 from services.notifier.domain.plan import BUYER, Recipient
-from services.notifier.reach import Address
+from services.notifier.people import consents, reach
+from services.notifier.people.consents import NEVER_SPOKE, Purpose, Someone, Source, Standing, Word
+from services.notifier.people.reach import Address
 from shared.contracts.orders import Buyer, Consent
 from shared.contracts.orders import Recipient as OtherRecipient
 from shared.contracts.steps import StepReached

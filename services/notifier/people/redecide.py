@@ -11,14 +11,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import consents, ledger
-from services.notifier.consents import NEVER_SPOKE, Purpose, Standing
+from services.notifier import ledger
 from services.notifier.domain.delivery import State
 from services.notifier.domain.person import Person
 from services.notifier.domain.plan import OPTED_OUT
 from services.notifier.domain.urgency import Urgency
-from services.notifier.fallback import Loss, tell_another_way
 from services.notifier.ledger import Change
+from services.notifier.people import consents
+from services.notifier.people.consents import NEVER_SPOKE, Purpose, Standing
+from services.notifier.sending.fallback import Loss, tell_another_way
 from shared.contracts.vocabulary import Channel
 from shared.database import Row, fetch
 

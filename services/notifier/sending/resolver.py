@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import doubts, erasure, ledger
+from services.notifier import erasure, ledger
 from services.notifier.channels import Adapters, adapters_by_provider
 from services.notifier.channels.base import OutcomeClass, Request, SendResult, ask_about, send_timed
 from services.notifier.domain.delivery import State
@@ -27,10 +27,11 @@ from services.notifier.domain.doubt import (
     next_round,
     policy_is_due,
 )
-from services.notifier.fallback import Loss, tell_another_way, told_by_another
 from services.notifier.ledger import Change
-from services.notifier.overtaking import call_off_overtaken, told_of
 from services.notifier.queue import Patience
+from services.notifier.sending import doubts
+from services.notifier.sending.fallback import Loss, tell_another_way, told_by_another
+from services.notifier.sending.overtaking import call_off_overtaken, told_of
 from shared.database import Database, Row
 
 AT_ONCE = 32

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import consents, redecide
-from services.notifier.consents import Purpose, Source, Word
 from services.notifier.domain.person import digest_of, person_of
+from services.notifier.people import consents, redecide
+from services.notifier.people.consents import Purpose, Source, Word
 from shared.contracts.vocabulary import Channel
 from shared.database import Row, fetch, run
 

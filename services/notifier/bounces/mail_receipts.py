@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from services.notifier.amazon import AmazonAway
+from services.notifier.bounces.amazon import AmazonAway
 from services.notifier.receipt_formats import parse_dsn, parse_sendgrid, parse_ses
 from services.notifier.receipt_formats.sns import (
     CONFIRMATION,
