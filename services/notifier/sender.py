@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -60,6 +61,7 @@ class Sender:
         self._watchdog = Watchdog("send", SENDER_PATIENCE)
         self._waiting_for: dict[str, str] = {}
         self._begun: set[Channel] = set()
+        self._next_freeze: dict[Channel, float] = {}
 
     async def unready(self) -> str | None:
         return next(iter(self._waiting_for.values()), None)
@@ -112,7 +114,7 @@ class Sender:
         if channel not in self._begun:
             await self.begin(channel)
             self._begun.add(channel)
-        begun = await self.freeze_due(channel) + await self._launch_due(channel)
+        begun = await self._freeze_now_and_then(channel) + await self._launch_due(channel)
         await self._land(channel, IDLE_PAUSE if self._flights.free(channel) else None)
         return begun + self._flights.count(channel)
 
@@ -144,6 +146,16 @@ class Sender:
         """The channel's providers but those that keep failing; all of them when no other is left."""
         every, now = self._composer.adapters[channel], self._clock()
         return tuple(one for one in every if not self._circuits.is_open(one.provider, now)) or every
+
+    async def _freeze_now_and_then(self, channel: Channel) -> int:
+        """At once while there is more to write, else at the idle pause: what is written need not wait for it."""
+        now = time.monotonic()
+        if now < self._next_freeze.get(channel, 0.0):
+            return 0
+        frozen = await self.freeze_due(channel)
+        if not frozen:
+            self._next_freeze[channel] = now + IDLE_PAUSE.total_seconds()
+        return frozen
 
     async def freeze_due(self, channel: Channel) -> int:
         """Render what is due, once. What cannot be rendered fails with its reason. Answers how many were settled."""

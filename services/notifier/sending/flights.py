@@ -14,6 +14,8 @@ from services.notifier.channels.base import SendResult
 from shared.contracts.vocabulary import Channel
 from shared.database import Row
 
+GATHER = timedelta(milliseconds=10)
+
 
 class Landed(NamedTuple):
     """One attempt that has ended."""
@@ -40,12 +42,18 @@ class Flights:
         self._under_way.setdefault(channel, {})[asyncio.create_task(attempt, name=f"attempt-{row['id']}")] = row
 
     async def landed(self, channel: Channel, wait: timedelta | None) -> list[Landed]:
-        """All that have ended, as soon as one has; nothing when none does within `wait` (None: as long as it takes)."""
+        """All that have ended, soon after the first has; nothing when none does within `wait` (None: no limit).
+
+        What ends within GATHER of the first is answered with it: the caller records them in one transaction.
+        """
         under_way = self._under_way.get(channel, {})
         if not under_way:
             return []
         timeout = None if wait is None else wait.total_seconds()
-        done, _ = await asyncio.wait(under_way, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        done, others = await asyncio.wait(under_way, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if done and others:
+            also, _ = await asyncio.wait(others, timeout=GATHER.total_seconds())
+            done |= also
         return [Landed(under_way.pop(task), task.result()) for task in done]
 
     async def abandon(self) -> None:
