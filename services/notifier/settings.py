@@ -23,7 +23,9 @@ class NotifierSettings(Settings):
     send_flight_seconds: float = Field(default=60, gt=0)
     send_hold_seconds: float = Field(default=120, ge=0)
     send_settle_seconds: float = Field(default=10, ge=0)
-    """How long a claim holds, an attempt may be under way, and a message in doubt holds its successors back."""
+    """How long a claim holds, an attempt may be under way, a message in doubt holds its successors back, and an attempt
+    that nobody waits for any more may still reach the provider.
+    """
 
     @property
     def patience(self) -> Patience:
