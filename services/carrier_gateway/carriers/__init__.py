@@ -5,10 +5,12 @@ from __future__ import annotations
 from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.carriers.ups import UPS
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
+    UPS,
 )
 
 
