@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.dhl import DHL
+from services.carrier_gateway.carriers.fedex import FEDEX
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.ups import UPS
 
@@ -11,6 +12,7 @@ CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
     UPS,
+    FEDEX,
 )
 
 

@@ -103,7 +103,7 @@ def _refusal_in(response: Errors) -> Refusal:
 
 def _of_packages(packages: list[tuple[str, str, Package]], query: Query | None) -> Parsed:
     if query is not None:
-        asked = [(where, query.reference, p) for where, number, p in packages if _same(number, query.reference)]
+        asked = [(where, query.reference, p) for where, number, p in packages if query.is_for(number)]
         packages = asked or packages
     events = list[ShipmentEvent]()
     skipped = 0
@@ -112,10 +112,6 @@ def _of_packages(packages: list[tuple[str, str, Package]], query: Query | None) 
         events.extend(fresh)
         skipped += len(package.activity) - len(fresh)
     return Parsed(oldest_first(events), skipped)
-
-
-def _same(number: str, asked: str) -> bool:
-    return number.strip().upper() == asked.strip().upper()
 
 
 def _events(where: str, number: str, package: Package, query: Query | None) -> Iterator[ShipmentEvent]:
