@@ -7,12 +7,14 @@ from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.fedex import FEDEX
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.ups import UPS
+from services.carrier_gateway.carriers.usps import USPS
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
     UPS,
     FEDEX,
+    USPS,
 )
 
 
