@@ -4,26 +4,13 @@ signature, recipient, shipper) never gets into a variable.
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
-
+from services.carrier_gateway.carriers.json_shape import Part, Written
 from services.carrier_gateway.carriers.plain_text import clean, country_code
 
 
-def _number_as_text(value: object) -> object:
-    return str(value) if type(value) is int else value
-
-
-Written = Annotated[str, BeforeValidator(_number_as_text)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
-
-
-class Place(_Part):
+class Place(Part):
     city: str | None = None
     state_or_province_code: str | None = None
     postal_code: Written | None = None
@@ -42,12 +29,12 @@ class Place(_Part):
         return country_code(self.country_code)
 
 
-class Delay(_Part):
+class Delay(Part):
     type: str | None = None
     status: str | None = None
 
 
-class Scan(_Part):
+class Scan(Part):
     date: str | None = None
     event_type: Written | None = None
     event_description: str | None = None
@@ -75,29 +62,29 @@ class Scan(_Part):
         return self.scan_location or Place()
 
 
-class Window(_Part):
+class Window(Part):
     begins: str | None = None
     ends: str | None = None
 
 
-class EstimatedWindow(_Part):
+class EstimatedWindow(Part):
     window: Window | None = None
 
 
-class Dated(_Part):
+class Dated(Part):
     type: str | None = None
     date_time: str | None = None
 
 
-class Error(_Part):
+class Error(Part):
     code: Written | None = None
 
 
-class NumberInfo(_Part):
+class NumberInfo(Part):
     tracking_number: Written | None = None
 
 
-class Result(_Part):
+class Result(Part):
     tracking_number_info: NumberInfo | None = None
     scan_events: list[Scan] | None = Field(default=None, max_length=500)
     date_and_times: list[Dated] | None = Field(default=None, max_length=100)
@@ -105,7 +92,7 @@ class Result(_Part):
     error: Error | None = None
 
 
-class Results(_Part):
+class Results(Part):
     """Several results under one number are several parcels that have had it, or one under an old and a new label."""
 
     tracking_number: Written | None = None
@@ -118,10 +105,10 @@ class Results(_Part):
         return (self.tracking_number or next((number for number in told if number), "")).strip()
 
 
-class Output(_Part):
+class Output(Part):
     complete_track_results: list[Results] = Field(max_length=100)
 
 
-class Told(_Part):
+class Told(Part):
     output: Output | None = None
     errors: list[Error] | None = Field(default=None, max_length=100)

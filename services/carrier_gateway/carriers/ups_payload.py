@@ -4,26 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
-
+from services.carrier_gateway.carriers.json_shape import Part, Written
 from services.carrier_gateway.carriers.plain_text import clean, country_code
 
 
-def _number_as_text(value: object) -> object:
-    return str(value) if type(value) is int else value
-
-
-Written = Annotated[str, BeforeValidator(_number_as_text)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
-
-
-class Place(_Part):
+class Place(Part):
     """`country` in a push, `countryCode` in an answer."""
 
     city: str | None = None
@@ -45,7 +32,7 @@ class Place(_Part):
         return clean(self.postal_code, 20)
 
 
-class Status(_Part):
+class Status(Part):
     """`statusCode` in an answer and `descriptionCode` in a push are the same three digits."""
 
     type: str | None = None
@@ -72,11 +59,11 @@ class Status(_Part):
         return "/".join(part for part in (kind, code) if part) if code else self.digits or kind
 
 
-class Where(_Part):
+class Where(Part):
     address: Place | None = None
 
 
-class Activity(_Part):
+class Activity(Part):
     date: Written | None = None
     time: Written | None = None
     gmt_date: Written | None = None
@@ -86,42 +73,42 @@ class Activity(_Part):
     status: Status | None = None
 
 
-class DeliveryDate(_Part):
+class DeliveryDate(Part):
     type: str | None = None
     date: Written | None = None
 
 
-class DeliveryTime(_Part):
+class DeliveryTime(Part):
     type: str | None = None
     start_time: Written | None = None
     end_time: Written | None = None
 
 
-class Package(_Part):
+class Package(Part):
     tracking_number: str | None = None
     activity: list[Activity] = Field(default=[], max_length=500)
     delivery_date: list[DeliveryDate] = Field(default=[], max_length=50)
     delivery_time: DeliveryTime | None = None
 
 
-class Shipment(_Part):
+class Shipment(Part):
     inquiry_number: str | None = None
     package: list[Package] = Field(default=[], max_length=100)
 
 
-class TrackResponse(_Part):
+class TrackResponse(Part):
     shipment: list[Shipment] = Field(max_length=100)
 
 
-class Remark(_Part):
+class Remark(Part):
     code: Written | None = None
 
 
-class Errors(_Part):
+class Errors(Part):
     errors: list[Remark] = Field(max_length=100)
 
 
-class Told(_Part):
+class Told(Part):
     """An answer has a `trackResponse`, an error a `response`, a push its fields at the top."""
 
     track_response: TrackResponse | None = None

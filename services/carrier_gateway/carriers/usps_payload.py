@@ -5,26 +5,14 @@ gets into a variable.
 from __future__ import annotations
 
 import re
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
+from services.carrier_gateway.carriers.json_shape import Part, Written
 from services.carrier_gateway.carriers.plain_text import clean, country_code
 
 
-def _number_as_text(value: object) -> object:
-    return str(value) if type(value) is int else value
-
-
-Written = Annotated[str, BeforeValidator(_number_as_text)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
-
-
-class Event(_Part):
+class Event(Part):
     event_type: str | None = None
     event_code: Written | None = None
     event_timestamp: str | None = None
@@ -57,11 +45,11 @@ class Event(_Part):
         return "US" if self.event_state or self.event_zip else None
 
 
-class ApiError(_Part):
+class ApiError(Part):
     code: Written | None = None
 
 
-class Told(_Part):
+class Told(Part):
     """An answer has `trackingEvents`; an error an `error`, which is a word where a token was refused."""
 
     tracking_number: Written | None = None
