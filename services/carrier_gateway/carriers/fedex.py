@@ -96,7 +96,7 @@ def _refusal_in(codes: Iterator[str | None] | list[str | None]) -> Refusal:
 def _the_last_to_set_out(results: list[Result]) -> Result | None:
     """An error beside scans is none: the scans are used."""
     told = [result for result in results if result.scan_events]
-    return max(told, key=_set_out_at, default=None)
+    return max(told, key=_set_out_at) if len(told) > 1 else next(iter(told), None)
 
 
 def _set_out_at(result: Result) -> datetime:
