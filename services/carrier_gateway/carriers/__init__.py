@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.dhl import DHL
+from services.carrier_gateway.carriers.fedex import FEDEX
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.carriers.ups import UPS
+from services.carrier_gateway.carriers.usps import USPS
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
+    UPS,
+    FEDEX,
+    USPS,
 )
 
 
