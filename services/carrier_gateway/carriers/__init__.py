@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.carrier_gateway.carriers.andreani import ANDREANI
 from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
@@ -9,6 +10,7 @@ from services.carrier_gateway.carriers.generic import GENERIC
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
+    ANDREANI,
 )
 
 
