@@ -7,8 +7,9 @@ reasons for which nothing was handed over. A visit without a motive has no row.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from services.carrier_gateway.carriers.base import SKIP, Row, code_table
+from services.carrier_gateway.carriers.base import SKIP, Meaning, Row, code_table
 from services.carrier_gateway.carriers.wording import NEGATED, Wording, normalise
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
@@ -64,7 +65,7 @@ _RESCHEDULED = Row(Stage.IN_TRANSIT, Condition.DELAYED)
 _AT_COUNTER = Row(Stage.READY_FOR_PICKUP, None, Actor.BUYER, DeliveredTo.PICKUP_POINT)
 _BROKEN = Row(Stage.IN_TRANSIT, Condition.DAMAGED, Actor.SHOP)
 
-CODES = code_table(
+CODES: Mapping[str, Meaning] = code_table(
     *((event, Row(Stage.REGISTERED)) for event in (
         "OrdenDeEnvioSolicitada", "OrdenDeEnvioCreada", "AltaAutomatica", "AltaManual", "AltaRemota", "AltaInterna")),
     *((event, Row(Stage.CANCELLED)) for event in ("OrdenDeEnvioRechazada", "EnvioAnulado")),
