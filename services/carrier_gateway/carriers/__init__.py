@@ -7,12 +7,14 @@ from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.correios import CORREIOS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.carriers.mercado_envios import MERCADO_ENVIOS
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
     ANDREANI,
     CORREIOS,
+    MERCADO_ENVIOS,
 )
 
 
