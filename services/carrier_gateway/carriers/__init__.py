@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from services.carrier_gateway.carriers.base import Carrier
+from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
+    CORREOS,
 )
 
 
