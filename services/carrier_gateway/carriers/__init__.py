@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.carrier_gateway.carriers.andreani import ANDREANI
 from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.correios import CORREIOS
+from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.mercado_envios import MERCADO_ENVIOS
@@ -15,6 +16,7 @@ CARRIERS: tuple[Carrier, ...] = (
     ANDREANI,
     CORREIOS,
     MERCADO_ENVIOS,
+    CORREOS,
 )
 
 
