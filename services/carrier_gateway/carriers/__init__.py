@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.carrier_gateway.carriers.andreani import ANDREANI
 from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.correios import CORREIOS
+from services.carrier_gateway.carriers.correo_argentino import CORREO_ARGENTINO
 from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
@@ -14,6 +15,7 @@ CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
     ANDREANI,
+    CORREO_ARGENTINO,
     CORREIOS,
     MERCADO_ENVIOS,
     CORREOS,
