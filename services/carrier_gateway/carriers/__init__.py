@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.carrier_gateway.carriers.andreani import ANDREANI
 from services.carrier_gateway.carriers.base import Carrier
+from services.carrier_gateway.carriers.chilexpress import CHILEXPRESS
 from services.carrier_gateway.carriers.correios import CORREIOS
 from services.carrier_gateway.carriers.correo_argentino import CORREO_ARGENTINO
 from services.carrier_gateway.carriers.correos import CORREOS
@@ -16,6 +17,7 @@ CARRIERS: tuple[Carrier, ...] = (
     DHL,
     ANDREANI,
     CORREO_ARGENTINO,
+    CHILEXPRESS,
     CORREIOS,
     MERCADO_ENVIOS,
     CORREOS,
