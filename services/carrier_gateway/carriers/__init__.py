@@ -9,6 +9,7 @@ from services.carrier_gateway.carriers.correios import CORREIOS
 from services.carrier_gateway.carriers.correo_argentino import CORREO_ARGENTINO
 from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.dhl import DHL
+from services.carrier_gateway.carriers.estafeta import ESTAFETA
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.mercado_envios import MERCADO_ENVIOS
 
@@ -19,6 +20,7 @@ CARRIERS: tuple[Carrier, ...] = (
     CORREO_ARGENTINO,
     CHILEXPRESS,
     CORREIOS,
+    ESTAFETA,
     MERCADO_ENVIOS,
     CORREOS,
 )

@@ -1,4 +1,4 @@
-"""The few sentences of Chilexpress that say plainly what happened. Its list is not public; nothing here guesses at it."""
+"""The few sentences of Chilexpress that say plainly what happened. Its list is not public; nothing is guessed."""
 
 from __future__ import annotations
 
