@@ -12,11 +12,13 @@ from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.estafeta import ESTAFETA
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.mercado_envios import MERCADO_ENVIOS
+from services.carrier_gateway.carriers.oca import OCA
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
     ANDREANI,
+    OCA,
     CORREO_ARGENTINO,
     CHILEXPRESS,
     CORREIOS,
