@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.correos import CORREOS
+from services.carrier_gateway.carriers.correos_express import CORREOS_EXPRESS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
 
@@ -11,6 +12,7 @@ CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
     CORREOS,
+    CORREOS_EXPRESS,
 )
 
 

@@ -32,6 +32,8 @@ class Pull:
     """A successful answer. Raises Malformed."""
     minimum_gap: timedelta
     daily_quota: int
+    key_parts: tuple[str, ...] = ()
+    """The names of what the key is made of, where that is several things: `user=...&password=...`."""
 
 
 def refusal_of(status: int) -> Refusal | None:
