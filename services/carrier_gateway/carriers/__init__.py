@@ -7,12 +7,14 @@ from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.correos_express import CORREOS_EXPRESS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.carriers.seur import SEUR
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
     CORREOS,
     CORREOS_EXPRESS,
+    SEUR,
 )
 
 
