@@ -8,11 +8,13 @@ from services.carrier_gateway.carriers.chilexpress import CHILEXPRESS
 from services.carrier_gateway.carriers.correios import CORREIOS
 from services.carrier_gateway.carriers.correo_argentino import CORREO_ARGENTINO
 from services.carrier_gateway.carriers.correos import CORREOS
+from services.carrier_gateway.carriers.correos_express import CORREOS_EXPRESS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.estafeta import ESTAFETA
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.mercado_envios import MERCADO_ENVIOS
 from services.carrier_gateway.carriers.oca import OCA
+from services.carrier_gateway.carriers.seur import SEUR
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
@@ -25,6 +27,8 @@ CARRIERS: tuple[Carrier, ...] = (
     ESTAFETA,
     MERCADO_ENVIOS,
     CORREOS,
+    CORREOS_EXPRESS,
+    SEUR,
 )
 
 
