@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from services.carrier_gateway.asking import Answer, ask, fetch
 from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
-from services.carrier_gateway.carriers.bearer import TokenCall, read_token
+from services.carrier_gateway.carriers.bearer import TokenCall
 from services.carrier_gateway.carriers.pull import Pull, Query
 
 EARLY = timedelta(minutes=1)
@@ -36,11 +36,11 @@ class TokenCache:
 
     async def buy(self, client: httpx.AsyncClient, now: datetime) -> SecretStr | Answer:
         """A new token, or why there is none. One with no usable time left serves the question at hand."""
-        body = await fetch(client, self._call.request(self._url, self._key.get_secret_value()), now)
-        if isinstance(body, Answer):
-            return _of_the_token_call(body)
+        fetched = await fetch(client, self._call.request(self._url, self._key.get_secret_value()), now)
+        if isinstance(fetched, Answer):
+            return _of_the_token_call(fetched)
         try:
-            token = read_token(body)
+            token = self._call.read(fetched.headers, fetched.body)
         except Malformed as error:
             return Answer(Parsed(refusal=Refusal.OUTAGE), malformed=str(error))
         self._token, self._usable_until = SecretStr(token.text), now + token.lifetime - EARLY

@@ -5,8 +5,9 @@ that of `Evento`, then of the motive of a visit, then of the cycle: a return tur
 read, its numbers mean different things in different answers.
 
 Thin: which field names the distributor (any text of the scan that says «mostrador» is taken for it), how `ETA` is
-written (not read), the delivery that some answers hold back, and quotas (ours are a guess on the careful side). The key
-is the session token that `/login` gives for a day.
+written (not read), the delivery that some answers hold back, and quotas (ours are a guess on the careful side).
+
+CARRIER_ANDREANI_KEY is `user=...&password=...`; with it a session is opened, which lasts about a day.
 
 The answer does not name the shipment: whoever hands one over beside a question adds its number as `reference`.
 """
@@ -32,6 +33,7 @@ from services.carrier_gateway.carriers.base import (
 )
 from services.carrier_gateway.carriers.handed_over import HANDED_OVER
 from services.carrier_gateway.carriers.instants import Moment, read_moment
+from services.carrier_gateway.carriers.login import Login
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.pull import Pull, Query
 from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, attempt, city, tell
@@ -40,6 +42,7 @@ from services.carrier_gateway.carriers.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 
 _ZONE = "America/Argentina/Buenos_Aires"
+_TOKEN_HEADER = "x-authorization-token"  # noqa: S105  the header's name
 _VISITS = ("Visita", "VisitaMobile")
 
 
@@ -139,7 +142,7 @@ def ask(query: Query, url: str, key: str) -> httpx.Request:
     return httpx.Request(
         "GET",
         f"{url.rstrip('/')}/v2/envios/{quote(query.reference, safe='')}/trazas",
-        headers={"x-authorization-token": key, "Accept": "application/json"},
+        headers={_TOKEN_HEADER: key, "Accept": "application/json"},
     )
 
 
@@ -164,5 +167,7 @@ ANDREANI = Carrier(
         read=read_answer,
         minimum_gap=timedelta(seconds=1),
         daily_quota=2000,
+        key_parts=("user", "password"),
+        token=Login(path="/login", method="GET", token_header=_TOKEN_HEADER),
     ),
 )

@@ -7,6 +7,7 @@ Such a carrier's CARRIER_<ID>_KEY is `client id:client secret`, or has the parts
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode
@@ -53,6 +54,10 @@ class TokenCall:
         else:
             form |= {"client_id": client, "client_secret": secret}
         return httpx.Request("POST", url.rstrip("/") + self.path, data=form, headers=headers)
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> BearerToken:
+        """A successful answer. Raises Malformed, which never quotes it."""
+        return read_token(body)
 
     def hand(self, key: str, token: str) -> str:
         """What `Pull.request` is given for its key: the token, or `token=...` with the parts it is said to need."""

@@ -5,7 +5,8 @@ Thin on wordings: the list of sentences is not public, so only plain ones are re
 format of a date is not documented: day first with slashes or hyphens, or year first; no other is tried. Offices of
 Magallanes and Easter Island keep clocks of their own; all others are read in Santiago's. Errors come with HTTP 200.
 
-CARRIER_CHILEXPRESS_KEY is `subscription key:RUT`, the customer's tax number without its check digit.
+CARRIER_CHILEXPRESS_KEY is `subscription=...&rut=...`: the key of the product «transport orders», and the customer's
+tax number without its check digit.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from services.carrier_gateway.carriers.chilexpress_wording import WORDINGS
 from services.carrier_gateway.carriers.day_first import day_first_or_none
 from services.carrier_gateway.carriers.handed_over import HANDED_OVER
 from services.carrier_gateway.carriers.instants import Moment, read_moment
+from services.carrier_gateway.carriers.key_parts import key_parts
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.pull import Pull, Query
 from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, Written, attempt, city, tell
@@ -29,6 +31,7 @@ from services.carrier_gateway.carriers.sentences import codes_of, scan_of
 from services.carrier_gateway.carriers.wording import normalise
 from shared.contracts.directory import CarrierEntry, TrackingLink
 
+_ACCESS = ("subscription", "rut")
 _OK = 0
 _REFUSALS = {-81: Refusal.NOT_FOUND, 90: Refusal.BAD_REFERENCE}
 _ZONE = "America/Santiago"
@@ -102,17 +105,16 @@ def _in_time(scans: list[Scan]) -> list[Scan]:
 
 def ask(query: Query, url: str, key: str) -> httpx.Request:
     """A number that is none is the shop's own reference of the order."""
-    subscription, _, rut = key.partition(":")
-    number = query.reference
+    access, number = key_parts(key, _ACCESS), query.reference
     order: dict[str, str | int] = {"showTrackingEvents": 1}
     order |= {"transportOrderNumber": int(number)} if _is_number(number) else {"reference": number}
-    if _is_number(rut):
-        order["rut"] = int(rut)
+    if _is_number(access["rut"]):
+        order["rut"] = int(access["rut"])
     return httpx.Request(
         "POST",
         f"{url.rstrip('/')}/transport-orders/api/v1.0/tracking",
         json=order,
-        headers={"Ocp-Apim-Subscription-Key": subscription, "Accept": "application/json"},
+        headers={"Ocp-Apim-Subscription-Key": access["subscription"], "Accept": "application/json"},
     )
 
 
@@ -141,5 +143,6 @@ CHILEXPRESS = Carrier(
         read=lambda query, body: parse(body),
         minimum_gap=timedelta(seconds=2),
         daily_quota=1000,
+        key_parts=_ACCESS,
     ),
 )

@@ -4,7 +4,10 @@ Source: a public data set that was checked against live answers, and programs th
 `codigo` and `tipo` together; BDE, BDI and BDR share their numbers. A code without a row is read by its sentence, and
 stays unknown when the sentence is unknown too. Thin: BD/38 and BD/39 (unmapped); which customs number asks for payment;
 rows that the table's authors doubted (moved, not located, import not authorised) follow the more careful reading.
-Times are the unit's local clock. The key is the bearer token that `/token/v1` gives for a day; quotas are our guess.
+Times are the unit's local clock. Quotas are our guess.
+
+CARRIER_CORREIOS_KEY is `user=...&password=...&numero=...` (user, access code, posting card), which buys a token for about
+a day.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from services.carrier_gateway.carriers.base import UNMAPPED, Carrier, Parsed, Re
 from services.carrier_gateway.carriers.correios_events import CODES, WORDINGS
 from services.carrier_gateway.carriers.handed_over import HANDED_OVER
 from services.carrier_gateway.carriers.instants import Moment, end_of_day, read_moment
+from services.carrier_gateway.carriers.login import Login
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import clean
 from services.carrier_gateway.carriers.pull import Pull, Query
@@ -153,5 +157,7 @@ CORREIOS = Carrier(
         read=lambda query, body: parse(body),
         minimum_gap=timedelta(seconds=1),
         daily_quota=2000,
+        key_parts=("user", "password", "numero"),
+        token=Login(path="/token/v1/autentica/cartaopostagem", json_parts=("numero",)),
     ),
 )

@@ -5,7 +5,7 @@ sentences seen in programs, and what is in neither list stays unknown. One API w
 instant with its offset there; both are read, the day always first. MiCorreo is not asked: it wants a number of its own
 and a token. Errors come with HTTP 200.
 
-CARRIER_CORREO_ARGENTINO_KEY is `agreement:client:API key`; the client, `extClient`, may be empty.
+CARRIER_CORREO_ARGENTINO_KEY is `agreement=...&extClient=...&key=...`, as the contract has them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from services.carrier_gateway.carriers.correo_argentino_wording import CODES, WO
 from services.carrier_gateway.carriers.day_first import day_first_or_none
 from services.carrier_gateway.carriers.handed_over import HANDED_OVER
 from services.carrier_gateway.carriers.instants import Moment, read_moment
+from services.carrier_gateway.carriers.key_parts import key_parts
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import clean
 from services.carrier_gateway.carriers.pull import Pull, Query
@@ -35,6 +36,7 @@ from shared.contracts.directory import CarrierEntry
 from shared.contracts.shipments import ShipmentEvent
 
 _ZONE = "America/Argentina/Buenos_Aires"
+_ACCESS = ("agreement", "extClient", "key")
 _YEAR_FIRST = re.compile(r"\s*\d{4}-", re.ASCII)
 
 
@@ -122,14 +124,17 @@ def _events(number: int, parcel: Parcel) -> Iterator[ShipmentEvent]:
 
 def ask(query: Query, url: str, key: str) -> httpx.Request:
     """A GET with a body, as the manual has it."""
-    agreement, _, rest = key.partition(":")
-    client, _, api_key = rest.partition(":")
+    access = key_parts(key, _ACCESS)
     return httpx.Request(
         "GET",
         f"{url.rstrip('/')}/v1/tracking",
-        params={"extClient": client} if client else None,
+        params={"extClient": access["extClient"]},
         json=[{"trackingNumber": query.reference}],
-        headers={"Authorization": f"Apikey {api_key}", "agreement": agreement, "Accept": "application/json"},
+        headers={
+            "Authorization": f"Apikey {access['key']}",
+            "agreement": access["agreement"],
+            "Accept": "application/json",
+        },
     )
 
 
@@ -153,5 +158,6 @@ CORREO_ARGENTINO = Carrier(
         read=lambda query, body: parse(body),
         minimum_gap=timedelta(seconds=2),
         daily_quota=1000,
+        key_parts=_ACCESS,
     ),
 )

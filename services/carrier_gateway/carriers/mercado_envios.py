@@ -8,7 +8,8 @@ for it, else at `last_updated`, which is when the platform wrote the change down
 Push is a notification without data and without a signature, so it only says that one should ask; it holds no events.
 Its sender cannot add a header of ours: let a system of your own hand it over, or rely on asking. Thin: the newer shape
 (`x-format-new`) and `/history` are not read. Buyers are told by the marketplace itself: a shop that forwards these
-events as messages should first read what the marketplace allows. The key is the seller's access token.
+events as messages should first read what the marketplace allows. The key is the seller's access token,
+which lives for hours: something beside Hito has to renew it, since each renewal needs the secret of the one before.
 """
 
 from __future__ import annotations

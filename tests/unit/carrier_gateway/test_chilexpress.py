@@ -76,10 +76,10 @@ def test_a_good_answer_names_its_order(data: Any) -> None:
 
 
 def test_the_question_names_the_order_and_the_customer() -> None:
-    request = ask(Query("700000000001"), "https://api.test", "subscription:11111111")
+    request = ask(Query("700000000001"), "https://api.test", "subscription=s3cret&rut=11111111")
 
     assert str(request.url) == "https://api.test/transport-orders/api/v1.0/tracking"
-    assert request.headers["ocp-apim-subscription-key"] == "subscription"
+    assert request.headers["ocp-apim-subscription-key"] == "s3cret"
     assert json.loads(request.content) == {
         "transportOrderNumber": 700000000001,
         "rut": 11111111,
@@ -88,6 +88,6 @@ def test_the_question_names_the_order_and_the_customer() -> None:
 
 
 def test_a_number_that_is_none_is_asked_for_as_the_shops_reference() -> None:
-    asked = json.loads(ask(Query("ORDER-1"), "https://api.test", "subscription").content)
+    asked = json.loads(ask(Query("ORDER-1"), "https://api.test", "subscription=s3cret&rut=11111111-1").content)
 
     assert asked == {"reference": "ORDER-1", "showTrackingEvents": 1}
