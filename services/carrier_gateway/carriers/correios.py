@@ -6,8 +6,8 @@ stays unknown when the sentence is unknown too. Thin: BD/38 and BD/39 (unmapped)
 rows that the table's authors doubted (moved, not located, import not authorised) follow the more careful reading.
 Times are the unit's local clock. Quotas are our guess.
 
-CARRIER_CORREIOS_KEY is `user=...&password=...&numero=...` (user, access code, posting card), which buys a token for about
-a day.
+CARRIER_CORREIOS_KEY is `user=...&password=...&numero=...`: user, access code and posting card, which buy a token for
+about a day.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from services.carrier_gateway.carriers.zones import zone_of_state
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, Location, ShipmentEvent
 
+_MOST_OBJECTS = 10
+"""We ask about one at a time."""
 _ISLANDS = "FERNANDO DE NORONHA"
 """Belongs to Pernambuco, and keeps a clock of its own."""
 
@@ -87,7 +89,7 @@ class Tracked(_Part):
 
 
 class Answer(_Part):
-    objetos: list[Tracked] = Field(max_length=100)
+    objetos: list[Tracked] = Field(max_length=_MOST_OBJECTS)
 
 
 def parse(body: bytes) -> Parsed:

@@ -37,6 +37,7 @@ from shared.contracts.shipments import ShipmentEvent
 
 _ZONE = "America/Argentina/Buenos_Aires"
 _ACCESS = ("agreement", "extClient", "key")
+_MOST_PARCELS = 10
 _YEAR_FIRST = re.compile(r"\s*\d{4}-", re.ASCII)
 
 
@@ -84,7 +85,7 @@ class Parcel(_Part):
 
 
 class Answer(_Part):
-    parcels: list[Parcel] = Field(max_length=100)
+    parcels: list[Parcel] = Field(max_length=_MOST_PARCELS)
 
     @model_validator(mode="before")
     @classmethod
