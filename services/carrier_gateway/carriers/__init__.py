@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from services.carrier_gateway.carriers.andreani import ANDREANI
 from services.carrier_gateway.carriers.base import Carrier
+from services.carrier_gateway.carriers.chilexpress import CHILEXPRESS
+from services.carrier_gateway.carriers.correios import CORREIOS
+from services.carrier_gateway.carriers.correo_argentino import CORREO_ARGENTINO
+from services.carrier_gateway.carriers.correos import CORREOS
+from services.carrier_gateway.carriers.correos_express import CORREOS_EXPRESS
 from services.carrier_gateway.carriers.dhl import DHL
+from services.carrier_gateway.carriers.estafeta import ESTAFETA
 from services.carrier_gateway.carriers.fedex import FEDEX
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.carriers.mercado_envios import MERCADO_ENVIOS
+from services.carrier_gateway.carriers.oca import OCA
+from services.carrier_gateway.carriers.seur import SEUR
 from services.carrier_gateway.carriers.ups import UPS
 from services.carrier_gateway.carriers.usps import USPS
 
@@ -15,6 +25,16 @@ CARRIERS: tuple[Carrier, ...] = (
     UPS,
     FEDEX,
     USPS,
+    ANDREANI,
+    OCA,
+    CORREO_ARGENTINO,
+    CHILEXPRESS,
+    CORREIOS,
+    ESTAFETA,
+    MERCADO_ENVIOS,
+    CORREOS,
+    CORREOS_EXPRESS,
+    SEUR,
 )
 
 
