@@ -7,6 +7,7 @@ from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.correos_express import CORREOS_EXPRESS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.carriers.gls_spain import GLS_SPAIN
 from services.carrier_gateway.carriers.seur import SEUR
 
 CARRIERS: tuple[Carrier, ...] = (
@@ -15,6 +16,7 @@ CARRIERS: tuple[Carrier, ...] = (
     CORREOS,
     CORREOS_EXPRESS,
     SEUR,
+    GLS_SPAIN,
 )
 
 
