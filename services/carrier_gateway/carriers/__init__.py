@@ -8,6 +8,7 @@ from services.carrier_gateway.carriers.correos_express import CORREOS_EXPRESS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.gls_spain import GLS_SPAIN
+from services.carrier_gateway.carriers.mrw import MRW
 from services.carrier_gateway.carriers.seur import SEUR
 
 CARRIERS: tuple[Carrier, ...] = (
@@ -16,6 +17,7 @@ CARRIERS: tuple[Carrier, ...] = (
     CORREOS,
     CORREOS_EXPRESS,
     SEUR,
+    MRW,
     GLS_SPAIN,
 )
 

@@ -27,7 +27,7 @@ from services.carrier_gateway.carriers.key_parts import key_parts
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.pull import Pull, Query
 from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, Written, city, tell
-from services.carrier_gateway.carriers.spanish_incidents import INCIDENTS, overlaid
+from services.carrier_gateway.carriers.spanish_incidents import INCIDENTS, denies, overlaid
 from services.carrier_gateway.carriers.spanish_refusals import refusal_in
 from services.carrier_gateway.carriers.wording import recognise
 from shared.contracts.directory import CarrierEntry
@@ -112,7 +112,8 @@ def _instant(state: State) -> str:
 def _scan(state: State) -> Scan:
     code, text = (state.code or "").strip(), state.text or ""
     recognised = recognise(text, STATES)
-    meaning = recognised.wording.row if recognised else CODES.get(code, UNMAPPED)
+    by_number = UNMAPPED if denies(text) else CODES.get(code, UNMAPPED)
+    meaning = recognised.wording.row if recognised else by_number
     incident = recognise(state.incident or "", INCIDENTS)
     if incident is not None and meaning is not UNMAPPED:
         meaning = overlaid(meaning, incident.wording.row)
