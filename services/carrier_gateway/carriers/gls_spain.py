@@ -38,6 +38,7 @@ from services.carrier_gateway.carriers.iberian_places import MADRID, clock_of
 from services.carrier_gateway.carriers.instants import end_of_day
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.pull import Pull, Query
+from services.carrier_gateway.carriers.scan_order import by_time
 from services.carrier_gateway.carriers.scans import ENDED, MOST_SCANS, Scan, city, tell
 from services.carrier_gateway.carriers.spanish_incidents import INCIDENTS, overlaid
 from services.carrier_gateway.carriers.spanish_refusals import refusal_in
@@ -133,7 +134,7 @@ def _scans(n: int, shipment: Element) -> tuple[list[Scan], int]:
     if len(rows) > MOST_SCANS:
         raise Malformed([(f"exp.{n}.tracking_list", f"has more than {MOST_SCANS} rows")])
     read = [scan for row in rows if (scan := _scan(row)) is not None]
-    scans = sorted(read, key=lambda scan: scan.moment.at.isoformat() if scan.moment else "")
+    scans = by_time(read)
     told = list(_with_incidents(scans))
     if not any(scan.code == "INCIDENCIA" for scan in scans):
         _lay_over_newest(told, shipment.said("incidencia"))

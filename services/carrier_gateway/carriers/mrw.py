@@ -32,6 +32,7 @@ from services.carrier_gateway.carriers.key_parts import key_parts
 from services.carrier_gateway.carriers.mrw_wording import WORDINGS
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.pull import Pull, Query
+from services.carrier_gateway.carriers.scan_order import by_time
 from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, tell
 from services.carrier_gateway.carriers.spanish_incidents import denies
 from services.carrier_gateway.carriers.spanish_refusals import refusal_in
@@ -81,13 +82,8 @@ def _told(root: Element, asked: str | None) -> Parsed:
         scans.setdefault(first, []).append(_scan(state))
     events = list[ShipmentEvent]()
     for number_and_place, told in scans.items():
-        events += tell(ENTRY.id, number_and_place, _by_time(told))
+        events += tell(ENTRY.id, number_and_place, by_time(told))
     return Parsed(oldest_first(events))
-
-
-def _by_time(scans: list[Scan]) -> list[Scan]:
-    """The order in which MRW tells is not documented."""
-    return sorted(scans, key=lambda scan: scan.moment.at.isoformat() if scan.moment else "")
 
 
 def _scan(state: Element) -> Scan:
