@@ -9,11 +9,15 @@ from services.carrier_gateway.carriers.correios import CORREIOS
 from services.carrier_gateway.carriers.correo_argentino import CORREO_ARGENTINO
 from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.correos_express import CORREOS_EXPRESS
+from services.carrier_gateway.carriers.ctt_express import CTT_EXPRESS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.estafeta import ESTAFETA
 from services.carrier_gateway.carriers.fedex import FEDEX
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.carriers.gls_spain import GLS_SPAIN
 from services.carrier_gateway.carriers.mercado_envios import MERCADO_ENVIOS
+from services.carrier_gateway.carriers.mrw import MRW
+from services.carrier_gateway.carriers.nacex import NACEX
 from services.carrier_gateway.carriers.oca import OCA
 from services.carrier_gateway.carriers.seur import SEUR
 from services.carrier_gateway.carriers.ups import UPS
@@ -35,6 +39,10 @@ CARRIERS: tuple[Carrier, ...] = (
     CORREOS,
     CORREOS_EXPRESS,
     SEUR,
+    MRW,
+    NACEX,
+    GLS_SPAIN,
+    CTT_EXPRESS,
 )
 
 

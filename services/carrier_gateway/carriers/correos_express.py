@@ -11,7 +11,6 @@ the branch gives the islands' and Portugal's. Fields of sender and receiver (…
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
@@ -26,8 +25,9 @@ from services.carrier_gateway.carriers.instants import Moment
 from services.carrier_gateway.carriers.key_parts import key_parts
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.pull import Pull, Query
+from services.carrier_gateway.carriers.scan_order import by_time
 from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, Written, city, tell
-from services.carrier_gateway.carriers.spanish_incidents import INCIDENTS, overlaid
+from services.carrier_gateway.carriers.spanish_incidents import INCIDENTS, denies, overlaid
 from services.carrier_gateway.carriers.spanish_refusals import refusal_in
 from services.carrier_gateway.carriers.wording import recognise
 from shared.contracts.directory import CarrierEntry
@@ -92,27 +92,19 @@ def read_answer(query: Query, body: bytes) -> Parsed:
 
 
 def _told(answer: Answered, asked: str | None) -> Parsed:
-    scans = [_scan(state) for state in _states(answer)]
+    """The list; the current state too when it is newer than all of it."""
+    scans = by_time(_scan(state) for state in answer.states or ())
+    current = _scan(answer)
+    if current.moment and (not scans or scans[-1].moment is None or current.moment.at > scans[-1].moment.at):
+        scans.append(current)
     return Parsed(tell(ENTRY.id, (asked or answer.number, "body", "numEnvio"), scans))
-
-
-def _states(answer: Answered) -> Iterator[State]:
-    """The list by time; the current state too when it is newer than all of it."""
-    listed = sorted((state for state in answer.states or () if state.moment), key=_instant)
-    yield from (state for state in answer.states or () if not state.moment)
-    yield from listed
-    if answer.moment and (not listed or _instant(answer) > _instant(listed[-1])):
-        yield answer
-
-
-def _instant(state: State) -> str:
-    return state.moment.at.isoformat() if state.moment else ""
 
 
 def _scan(state: State) -> Scan:
     code, text = (state.code or "").strip(), state.text or ""
     recognised = recognise(text, STATES)
-    meaning = recognised.wording.row if recognised else CODES.get(code, UNMAPPED)
+    by_number = UNMAPPED if denies(text) else CODES.get(code, UNMAPPED)
+    meaning = recognised.wording.row if recognised else by_number
     incident = recognise(state.incident or "", INCIDENTS)
     if incident is not None and meaning is not UNMAPPED:
         meaning = overlaid(meaning, incident.wording.row)

@@ -6,10 +6,11 @@ parcel's place; those that say neither are `in_transit`. A return comes before w
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import Wording
+from services.carrier_gateway.carriers.wording import NEGATED, Wording, normalise
 from shared.contracts.vocabulary import Actor, Condition, Stage
 
 INCIDENTS = (
@@ -56,6 +57,11 @@ INCIDENTS = (
         examples=("Entrega concertada", "Nueva fecha de entrega", "Aplazada", "Retraso", "No procesado"),
     ),
 )  # fmt: skip
+
+
+def denies(text: str) -> bool:
+    """Whether a text that no wording fits says «no» or «sin»: then the number beside it proves nothing."""
+    return re.search(NEGATED, normalise(text)) is not None
 
 
 def overlaid(state: Row, incident: Row) -> Row:

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from services.carrier_gateway.carriers.base import Malformed
 
 DEEPEST: Final = 50
-MOST_ELEMENTS: Final = 50_000
+MOST_ELEMENTS: Final = 10_000
 
 
 @dataclass

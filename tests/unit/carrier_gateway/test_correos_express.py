@@ -32,6 +32,7 @@ def told(*states: dict[str, Any], **flat: Any) -> bytes:
         ("6", "", Stage.UNKNOWN),
         ("3", "Texto nuevo", Stage.UNKNOWN),
         ("12", "Texto nuevo", Stage.DELIVERED),
+        ("12", "No entregado", Stage.UNKNOWN),
         ("12", "Su envío no ha podido ser entregado", Stage.FAILED_ATTEMPT),
         ("12", "Disponible en punto de conveniencia", Stage.READY_FOR_PICKUP),
     ],
