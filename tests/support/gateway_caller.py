@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from services.carrier_gateway.carriers import carrier_named
+from services.carrier_gateway.carriers import CARRIERS, carrier_named
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.settings import read_access
 from services.carrier_gateway.webhooks import create_gateway
@@ -19,7 +19,7 @@ from tests.support.carrier_samples import SECRET
 from tests.support.recording_publisher import RecordingPublisher
 
 NOW = datetime(2026, 4, 10, 12, 0, tzinfo=UTC)
-SECRETS = {"CARRIER_GENERIC_SECRET": SECRET, "CARRIER_DHL_SECRET": SECRET}
+SECRETS = {f"CARRIER_{carrier.id.upper()}_SECRET": SECRET for carrier in CARRIERS}
 
 
 class Gateway:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from services.carrier_gateway.carriers.aftership import AFTERSHIP
 from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.dhl import DHL
+from services.carrier_gateway.carriers.easypost import EASYPOST
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.carriers.seventeentrack import SEVENTEENTRACK
+from services.carrier_gateway.carriers.shippo import SHIPPO
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
+    EASYPOST,
+    AFTERSHIP,
+    SEVENTEENTRACK,
+    SHIPPO,
 )
 
 
