@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 import unicodedata
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +13,7 @@ from services.carrier_gateway.carriers import CARRIERS
 from services.carrier_gateway.carriers.base import Carrier, Malformed
 from shared.contracts.shipments import Location, ShipmentEvent
 from tests.support.carrier_samples import Sample, samples_of
+from tests.support.payload_fields import leaves, with_value
 
 SAMPLES = [sample for carrier in CARRIERS for sample in samples_of(carrier)]
 each_carrier = pytest.mark.parametrize("carrier", CARRIERS, ids=lambda carrier: carrier.id)
@@ -28,26 +26,6 @@ def outcome(carrier: Carrier, body: bytes) -> tuple[ShipmentEvent, ...] | Malfor
         return carrier.parse(body).events
     except Malformed as error:
         return error
-
-
-def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    if isinstance(value, dict):
-        for key in value:
-            yield from leaves(value[key], (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from leaves(item, (*path, index))
-    else:
-        yield path
-
-
-def with_value(payload: bytes, path: tuple[str | int, ...], value: Any) -> bytes:
-    document = json.loads(payload)
-    node = document
-    for step in path[:-1]:
-        node = node[step]
-    node[path[-1]] = value
-    return json.dumps(document).encode()
 
 
 HOSTILE = {
@@ -66,6 +44,13 @@ HOSTILE = {
     "long number": b'{"shipments": [{"id": ' + b"9" * 20_000 + b"}]}",
     "infinity": b'{"shipments": Infinity, "events": Infinity}',
     "many": b"[" + b"{}," * 20_000 + b"{}]",
+    "xml bomb": b'<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><a>&b;</a>',
+    "xml from a file": b'<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/hostname">]><a>&a;</a>',
+    "deep xml": b"<a>" * 20_000,
+    "wide xml": b"<a>" + b"<b/>" * 60_000 + b"</a>",
+    "xml in an unheard-of encoding": b'<?xml version="1.0" encoding="utf-7"?><a/>',
+    "lines": b"|||||||\n" * 20_000,
+    "ends": b"~|" * 20_000,
 }
 
 
@@ -81,7 +66,7 @@ def test_hostile_bytes_are_malformed_and_named_as_such(carrier: Carrier, body: b
 @each_sample
 def test_a_value_of_a_wrong_type_names_its_field_or_does_no_harm(sample: Sample) -> None:
     named = 0
-    for path in leaves(json.loads(sample.payload)):
+    for path in leaves(sample.payload):
         for wrong in ({"a": 1}, ["a"], 7, True, None, 1e300):
             result = outcome(sample.carrier, with_value(sample.payload, path, wrong))
             if isinstance(result, Malformed):
@@ -100,7 +85,7 @@ AWKWARD = st.one_of(
 @each_sample
 @given(data=st.data())
 def test_awkward_texts_anywhere_are_cleaned_or_refused(sample: Sample, data: st.DataObject) -> None:
-    path = data.draw(st.sampled_from(list(leaves(json.loads(sample.payload)))))
+    path = data.draw(st.sampled_from(list(leaves(sample.payload))))
 
     result = outcome(sample.carrier, with_value(sample.payload, path, data.draw(AWKWARD)))
 
@@ -121,7 +106,7 @@ def test_a_text_made_to_take_long_does_not(carrier: Carrier, filling: str) -> No
     """64 KiB of one sample's texts, blown up by whatever makes the patterns try hardest."""
     sample = next(s for s in samples_of(carrier) if s.case == "unknown_code")
     long = filling * (60_000 // len(filling))
-    bodies = [with_value(sample.payload, path, long) for path in leaves(json.loads(sample.payload))]
+    bodies = [with_value(sample.payload, path, long) for path in leaves(sample.payload)]
 
     for body in bodies:
         started = time.process_time()

@@ -1,4 +1,4 @@
-"""Payloads as carriers document them, written for these tests: `<case>.json` and the events it must become."""
+"""Payloads as carriers document them, written for these tests: `<case>.json`, `.xml` or `.txt`, and its events."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Sample:
 def samples_of(carrier: Carrier) -> list[Sample]:
     return [
         Sample(carrier, file.stem, file.read_bytes(), file.with_suffix(".events.jsonl").read_text("utf-8").splitlines())
-        for file in sorted((FOLDER / carrier.id).glob("*.json"))
+        for file in sorted((FOLDER / carrier.id).iterdir())
+        if file.suffix in (".json", ".xml", ".txt")
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.carrier_gateway.carriers.aftership import AFTERSHIP
 from services.carrier_gateway.carriers.base import Carrier
+from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.easypost import EASYPOST
 from services.carrier_gateway.carriers.generic import GENERIC
@@ -17,6 +18,7 @@ CARRIERS: tuple[Carrier, ...] = (
     AFTERSHIP,
     SEVENTEENTRACK,
     SHIPPO,
+    CORREOS,
 )
 
 
