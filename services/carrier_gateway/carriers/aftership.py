@@ -11,13 +11,13 @@ mean "ready for pick-up", and "exception" without a row here is what its sentenc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pydantic import BaseModel, Field
 
 from services.carrier_gateway.carriers.aftership_wording import ACCEPTED, READY, WORDINGS, taken_by
-from services.carrier_gateway.carriers.aggregated import named_text, real_carrier
+from services.carrier_gateway.carriers.aggregated import Aggregated
 from services.carrier_gateway.carriers.base import (
     SKIP,
     UNMAPPED,
@@ -28,13 +28,13 @@ from services.carrier_gateway.carriers.base import (
     Row,
     Skip,
     code_table,
-    oldest_first,
     read_body,
 )
 from services.carrier_gateway.carriers.body_signatures import hmac_base64, sealed_body
 from services.carrier_gateway.carriers.country_letters import two_letters
-from services.carrier_gateway.carriers.plain_text import clean, code_text
-from services.carrier_gateway.carriers.scan import Parcel, Scan, expected, moment_of, place_of, tell
+from services.carrier_gateway.carriers.plain_text import clean
+from services.carrier_gateway.carriers.readings import expected, moment_of, place_of
+from services.carrier_gateway.carriers.scans import Scan
 from services.carrier_gateway.carriers.wording import recognise
 from services.carrier_gateway.carriers.zones import zone_of
 from shared.contracts.directory import CarrierEntry
@@ -110,31 +110,29 @@ def parse(body: bytes) -> Parsed:
         return Parsed(skipped=1)
     if update.msg is None:
         raise Malformed([("msg", "is missing")])
-    read = [_read(number, checkpoint, update.msg) for number, checkpoint in enumerate(update.msg.checkpoints or ())]
+    read = [_read(checkpoint) for checkpoint in update.msg.checkpoints or ()]
     scans = [scan for scan in read if scan is not None]
-    return Parsed(oldest_first(_events(update.msg, scans)), skipped=len(read) - len(scans))
+    return Parsed(_events(update.msg, scans), skipped=len(read) - len(scans))
 
 
-def _events(tracking: Tracking, scans: list[Scan]) -> Iterator[ShipmentEvent]:
+def _events(tracking: Tracking, scans: list[Scan]) -> tuple[ShipmentEvent, ...]:
     places = [checkpoint.country for checkpoint in tracking.checkpoints or () if checkpoint.country]
     zone = zone_of(places[-1] if places else None, None, ENTRY.zone)
-    carrier = real_carrier(REAL_CARRIERS, tracking.slug, ENTRY.id)
-    parcel = Parcel(carrier, tracking.tracking_number, "msg.tracking_number")
-    yield from tell(parcel, scans, expected(None, tracking.expected_delivery, zone))
+    parcel = Aggregated(ENTRY.id, REAL_CARRIERS, tracking.slug, tracking.tracking_number, "msg", "tracking_number")
+    return parcel.tell(scans, expected(None, tracking.expected_delivery, zone))
 
 
-def _read(number: int, checkpoint: Checkpoint, tracking: Tracking) -> Scan | None:
+def _read(checkpoint: Checkpoint) -> Scan | None:
     """None for what is known to be no shipment event."""
     code, meaning = meaning_of(checkpoint.tag, checkpoint.subtag, checkpoint.message or "")
     if isinstance(meaning, Skip):
         return None
     return Scan(
-        f"msg.checkpoints.{number}",
-        moment_of(checkpoint.checkpoint_time, zone_of(checkpoint.country, checkpoint.postal_code, ENTRY.zone)),
         meaning,
-        code_text(code),
-        named_text(REAL_CARRIERS, tracking.slug, checkpoint.message),
-        place_of(checkpoint.city, checkpoint.postal_code, checkpoint.country),
+        moment_of(checkpoint.checkpoint_time, zone_of(checkpoint.country, checkpoint.postal_code, ENTRY.zone)),
+        code,
+        checkpoint.message,
+        location=place_of(checkpoint.city, checkpoint.postal_code, checkpoint.country),
     )
 
 

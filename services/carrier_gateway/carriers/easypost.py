@@ -11,12 +11,11 @@ A parcel is asked about under its real carrier, so nothing is polled here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from services.carrier_gateway.carriers.aggregated import named_text, real_carrier
+from services.carrier_gateway.carriers.aggregated import Aggregated
 from services.carrier_gateway.carriers.base import (
     UNMAPPED,
     Carrier,
@@ -26,13 +25,13 @@ from services.carrier_gateway.carriers.base import (
     Row,
     code_table,
     malformed,
-    oldest_first,
     read_body,
 )
 from services.carrier_gateway.carriers.body_signatures import hmac_hex, sealed_body
 from services.carrier_gateway.carriers.english_trouble import WORDINGS
-from services.carrier_gateway.carriers.plain_text import clean, code_text, country_code
-from services.carrier_gateway.carriers.scan import Parcel, Scan, expected, moment_of, place_of, tell
+from services.carrier_gateway.carriers.plain_text import clean, country_code
+from services.carrier_gateway.carriers.readings import expected, moment_of, place_of
+from services.carrier_gateway.carriers.scans import Scan
 from services.carrier_gateway.carriers.wording import recognise
 from services.carrier_gateway.carriers.zones import zone_of
 from shared.contracts.directory import CarrierEntry
@@ -127,7 +126,7 @@ def parse(body: bytes) -> Parsed:
     if message.error is not None:
         return Parsed(refusal=_ERRORS.get(message.error.code or "", Refusal.OUTAGE))
     if message.object == "Tracker":
-        return Parsed(oldest_first(_events("", read_body(Tracker, body))))
+        return Parsed(_events("body", read_body(Tracker, body)))
     if message.object != "Event":
         raise Malformed([("object", "is neither Event nor Tracker")])
     if not (message.description or "").startswith("tracker."):
@@ -136,30 +135,27 @@ def parse(body: bytes) -> Parsed:
         tracker = Tracker.model_validate(message.result)
     except ValidationError as error:
         raise malformed(error, "result") from error
-    return Parsed(oldest_first(_events("result.", tracker)))
+    return Parsed(_events("result", tracker))
 
 
-def _events(path: str, tracker: Tracker) -> Iterator[ShipmentEvent]:
-    details = list(enumerate(tracker.tracking_details or ()))
-    scans = [_scan(f"{path}tracking_details.{number}", detail, tracker) for number, detail in details]
-    places = [detail.tracking_location for _, detail in details if detail.tracking_location]
+def _events(where: str, tracker: Tracker) -> tuple[ShipmentEvent, ...]:
+    details = tracker.tracking_details or []
+    places = [detail.tracking_location for detail in details if detail.tracking_location]
     zone = zone_of(country_code(places[-1].country) if places else None, None, ENTRY.zone)
-    parcel = Parcel(
-        real_carrier(REAL_CARRIERS, tracker.carrier, ENTRY.id), tracker.tracking_code, f"{path}tracking_code"
-    )
-    yield from tell(parcel, scans, expected(None, tracker.est_delivery_date, zone))
+    parcel = Aggregated(ENTRY.id, REAL_CARRIERS, tracker.carrier, tracker.tracking_code, where, "tracking_code")
+    scans = [_scan(detail, bool(tracker.is_return)) for detail in details]
+    return parcel.tell(scans, expected(None, tracker.est_delivery_date, zone))
 
 
-def _scan(where: str, detail: Detail, tracker: Tracker) -> Scan:
+def _scan(detail: Detail, is_return: bool) -> Scan:
     place = detail.tracking_location or ScanPlace()
-    key, meaning = meaning_of(detail.status, detail.status_detail, detail.message or "", bool(tracker.is_return))
+    key, meaning = meaning_of(detail.status, detail.status_detail, detail.message or "", is_return)
     return Scan(
-        where,
-        moment_of(detail.datetime, None),
         meaning,
-        code_text(key),
-        named_text(REAL_CARRIERS, tracker.carrier, detail.message),
-        place_of(place.city, place.zip, place.country),
+        moment_of(detail.datetime, None),
+        key,
+        detail.message,
+        location=place_of(place.city, place.zip, place.country),
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, Field
 
+from services.carrier_gateway.carriers.aggregated import Aggregated
 from services.carrier_gateway.carriers.base import (
     SKIP,
     UNMAPPED,
@@ -26,20 +27,20 @@ from services.carrier_gateway.carriers.base import (
     Row,
     Skip,
     code_table,
-    oldest_first,
     read_body,
 )
 from services.carrier_gateway.carriers.body_signatures import hash_with_key, sealed_body
 from services.carrier_gateway.carriers.instants import Moment
-from services.carrier_gateway.carriers.plain_text import clean, code_text, country_code, plain
-from services.carrier_gateway.carriers.scan import Parcel, Scan, expected, moment_of, place_of, tell
+from services.carrier_gateway.carriers.plain_text import clean, country_code
+from services.carrier_gateway.carriers.readings import expected, moment_of, place_of
+from services.carrier_gateway.carriers.scans import Scan
 from services.carrier_gateway.carriers.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, Stage
 
 HEADER = "sign"
-REAL_CARRIERS = {100001: "dhl", 100002: "ups", 100003: "fedex", 21051: "usps"}
+REAL_CARRIERS = {"100001": "dhl", "100002": "ups", "100003": "fedex", "21051": "usps"}
 """By 17TRACK's number."""
 
 _CUSTOMS_DONE = Row(Stage.IN_TRANSIT)
@@ -153,44 +154,39 @@ def parse(body: bytes) -> Parsed:
         raise Malformed([("data.track_info", "is missing")])
     info = push.data.track_info
     found = list(_happenings(info))
-    scans = [scan for where, happening in found if (scan := _scan(where, happening, push.data.carrier)) is not None]
+    scans = [scan for happening in found if (scan := _scan(happening)) is not None]
     nothing_yet = not found and info.latest_status is not None and CODES.get(info.latest_status.status or "") is SKIP
-    return Parsed(oldest_first(_events(push.data, scans)), skipped=len(found) - len(scans) + int(nothing_yet))
+    return Parsed(_events(push.data, info, scans), skipped=len(found) - len(scans) + int(nothing_yet))
 
 
-def _happenings(info: TrackInfo) -> Iterator[tuple[str, Happening]]:
+def _happenings(info: TrackInfo) -> Iterator[Happening]:
     """Oldest first, as each provider tells the newest first; the latest event where the history is missing."""
     providers = (info.tracking or Providers()).providers or ()
-    for number, provider in enumerate(providers):
-        for index, happening in reversed(list(enumerate(provider.events or ()))):
-            yield f"data.track_info.tracking.providers.{number}.events.{index}", happening
+    for provider in providers:
+        yield from reversed(provider.events or ())
     if info.latest_event is not None and not any(provider.events for provider in providers):
-        yield "data.track_info.latest_event", info.latest_event
+        yield info.latest_event
 
 
-def _events(tracked: Tracked, scans: list[Scan]) -> Iterator[ShipmentEvent]:
-    info = tracked.track_info or TrackInfo()
+def _events(tracked: Tracked, info: TrackInfo, scans: list[Scan]) -> tuple[ShipmentEvent, ...]:
     window = (info.time_metrics or TimeMetrics()).estimated_delivery_date or EstimatedDelivery()
     countries = [scan.location.country for scan in scans if scan.location and scan.location.country]
     eta = expected(window.from_, window.to, zone_of(countries[-1] if countries else None, None, ENTRY.zone))
-    parcel = Parcel(REAL_CARRIERS.get(tracked.carrier or 0, ENTRY.id), tracked.number, "data.number")
-    yield from tell(parcel, scans, eta)
+    number = str(tracked.carrier) if tracked.carrier else None
+    return Aggregated(ENTRY.id, REAL_CARRIERS, number, tracked.number, "data", "number").tell(scans, eta)
 
 
-def _scan(where: str, happening: Happening, carrier: int | None) -> Scan | None:
+def _scan(happening: Happening) -> Scan | None:
     code, meaning = meaning_of(happening.sub_status, happening.stage)
     if isinstance(meaning, Skip):
         return None
     address = happening.address or Address()
-    sentence = plain(happening.description)
-    named = carrier in REAL_CARRIERS or carrier is None
     return Scan(
-        where,
-        _moment(happening, address),
         meaning,
-        code_text(code),
-        sentence if named else clean(f"{carrier}: {sentence}" if sentence else str(carrier)),
-        place_of(address.city or _office(happening.location), address.postal_code, address.country),
+        _moment(happening, address),
+        code,
+        happening.description,
+        location=place_of(address.city or _office(happening.location), address.postal_code, address.country),
     )
 
 

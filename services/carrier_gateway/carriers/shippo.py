@@ -14,13 +14,12 @@ A parcel is asked about under its real carrier, so nothing is polled here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import tzinfo
 
 from pydantic import BaseModel, Field
 
-from services.carrier_gateway.carriers.aggregated import named_text, real_carrier
+from services.carrier_gateway.carriers.aggregated import Aggregated
 from services.carrier_gateway.carriers.base import (
     UNMAPPED,
     Carrier,
@@ -28,13 +27,13 @@ from services.carrier_gateway.carriers.base import (
     Parsed,
     Row,
     code_table,
-    oldest_first,
     read_body,
 )
 from services.carrier_gateway.carriers.english_trouble import WORDINGS
 from services.carrier_gateway.carriers.instants import Moment
-from services.carrier_gateway.carriers.plain_text import clean, code_text, country_code
-from services.carrier_gateway.carriers.scan import Parcel, Scan, expected, moment_of, place_of, tell
+from services.carrier_gateway.carriers.plain_text import clean, country_code
+from services.carrier_gateway.carriers.readings import expected, moment_of, place_of
+from services.carrier_gateway.carriers.scans import Scan
 from services.carrier_gateway.carriers.url_token import signed_or_in_the_url
 from services.carrier_gateway.carriers.wording import recognise
 from services.carrier_gateway.carriers.zones import zone_of
@@ -112,31 +111,27 @@ def parse(body: bytes) -> Parsed:
     """Events about anything but a track (a label, a batch) hold none of ours."""
     kind = read_body(_Kind, body).event
     if kind is None:
-        return Parsed(oldest_first(_events("", read_body(Track, body))))
+        return Parsed(_events("body", read_body(Track, body)))
     if kind != "track_updated":
         return Parsed(skipped=1)
     track = read_body(Update, body).data
     if track is None:
         raise Malformed([("data", "is missing")])
-    return Parsed(oldest_first(_events("data.", track)))
+    return Parsed(_events("data", track))
 
 
 class _Kind(BaseModel):
     event: str | None = None
 
 
-def _events(path: str, track: Track) -> Iterator[ShipmentEvent]:
-    history = [(f"{path}tracking_history.{n}", status) for n, status in enumerate(track.tracking_history or ())]
-    summary = track.tracking_status
-    if summary is not None and _is_news(summary, [status for _, status in history]):
-        history.append((f"{path}tracking_status", summary))
-    countries = [status.location.country for _, status in history if status.location and status.location.country]
+def _events(where: str, track: Track) -> tuple[ShipmentEvent, ...]:
+    history = list(track.tracking_history or ())
+    if track.tracking_status is not None and _is_news(track.tracking_status, history):
+        history.append(track.tracking_status)
+    countries = [status.location.country for status in history if status.location and status.location.country]
     zone = zone_of(country_code(countries[-1]) if countries else None, None, ENTRY.zone)
-    carrier = real_carrier(REAL_CARRIERS, track.carrier, ENTRY.id)
-    scans = [_scan(where, status, track) for where, status in history]
-    yield from tell(
-        Parcel(carrier, track.tracking_number, f"{path}tracking_number"), scans, expected(None, track.eta, zone)
-    )
+    parcel = Aggregated(ENTRY.id, REAL_CARRIERS, track.carrier, track.tracking_number, where, "tracking_number")
+    return parcel.tell([_scan(status) for status in history], expected(None, track.eta, zone))
 
 
 def _is_news(summary: Status, history: list[Status]) -> bool:
@@ -146,17 +141,16 @@ def _is_news(summary: Status, history: list[Status]) -> bool:
     return all((summary.status, summary.status_date) != (status.status, status.status_date) for status in history)
 
 
-def _scan(where: str, status: Status, track: Track) -> Scan:
+def _scan(status: Status) -> Scan:
     place = status.location or ScanPlace()
-    location = place_of(place.city, place.zip, place.country)
     key, meaning = meaning_of(status)
+    zone = zone_of(country_code(place.country), clean(place.zip, 20), ENTRY.zone)
     return Scan(
-        where,
-        _moment(status.status_date, zone_of(country_code(place.country), clean(place.zip, 20), ENTRY.zone)),
         meaning,
-        code_text(key),
-        named_text(REAL_CARRIERS, track.carrier, status.status_details),
-        location,
+        _moment(status.status_date, zone),
+        key,
+        status.status_details,
+        location=place_of(place.city, place.zip, place.country),
     )
 
 
