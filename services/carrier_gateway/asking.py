@@ -31,8 +31,19 @@ class _TooLarge(Exception):
 
 async def ask(client: httpx.AsyncClient, pull: Pull, query: Query, url: str, key: str, now: datetime) -> Answer:
     """Ask about one parcel. `client` has ANSWER_DEADLINE as its timeout and follows no redirects."""
+    body = await fetch(client, pull.request(query, url, key), now)
+    if isinstance(body, Answer):
+        return body
     try:
-        response = await client.send(pull.request(query, url, key), stream=True)
+        return Answer(pull.read(query, body))
+    except Malformed as error:
+        return Answer(Parsed(), malformed=str(error))
+
+
+async def fetch(client: httpx.AsyncClient, request: httpx.Request, now: datetime) -> bytes | Answer:
+    """The body of a successful answer, or what there is instead of one."""
+    try:
+        response = await client.send(request, stream=True)
         try:
             body = await _read(response)
         finally:
@@ -44,10 +55,7 @@ async def ask(client: httpx.AsyncClient, pull: Pull, query: Query, url: str, key
     refusal = refusal_of(response.status_code)
     if refusal is not None:
         return Answer(Parsed(refusal=refusal), read_retry_after(response.headers.get("retry-after"), now))
-    try:
-        return Answer(pull.read(query, body))
-    except Malformed as error:
-        return Answer(Parsed(), malformed=str(error))
+    return body
 
 
 async def _read(response: httpx.Response) -> bytes:

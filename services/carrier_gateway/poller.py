@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from services.carrier_gateway.asking import ANSWER_DEADLINE, Answer, ask
+from services.carrier_gateway.asking import ANSWER_DEADLINE, Answer
 from services.carrier_gateway.carriers.base import Refusal
 from services.carrier_gateway.carriers.pull import Query
 from services.carrier_gateway.polling import Line, outage_pause
 from services.carrier_gateway.publishing import Publishes, announce
 from services.carrier_gateway.settings import CarrierAccess
+from services.carrier_gateway.tokens import Access
 from services.carrier_gateway.watches import WatchBoard, Watched
 from shared.contracts.shipments import ShipmentEvent
 from shared.messaging.backoff import Backoff
@@ -46,11 +47,11 @@ class CarrierPoller:
     ) -> None:
         assert access.carrier.pull is not None
         assert access.key is not None
-        self._carrier, self._pull, self._key = access.carrier.id, access.carrier.pull, access.key
-        self._url = access.url or self._pull.url
-        self._board, self._publisher, self._client = board, publisher, client
+        self._carrier, pull = access.carrier.id, access.carrier.pull
+        self._access = Access(client, pull, access.url or pull.url, access.key)
+        self._board, self._publisher = board, publisher
         self._clock, self._chance = clock, chance
-        self._line = Line(self._pull.minimum_gap, self._pull.daily_quota)
+        self._line = Line(pull.minimum_gap, pull.daily_quota)
         self._untold: tuple[Watched, tuple[ShipmentEvent, ...]] | None = None
 
     async def step(self) -> timedelta:
@@ -74,7 +75,7 @@ class CarrierPoller:
         self._line.take(now)
         set_current(new_trace())
         query = Query(watched.watch.reference, watched.watch.country, watched.watch.postal_code)
-        answer = await ask(self._client, self._pull, query, self._url, self._key.get_secret_value(), now)
+        answer = await self._access.ask(query, now)
         await self._take_in(watched, answer)
         return timedelta(0)
 

@@ -1,7 +1,7 @@
 """What the gateway reads from its environment. Carriers follow a naming rule, so a new one changes nothing here:
 
 CARRIER_<ID>_SECRET   what its webhooks prove themselves with; several separated by commas, newest first
-CARRIER_<ID>_KEY      its API key; without it the carrier is not polled
+CARRIER_<ID>_KEY      its API key, or `client id:client secret` where it sells tokens; without it it is not polled
 CARRIER_<ID>_URL      its API, where it is not the usual one
 """
 
@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr
 
 from services.carrier_gateway.carriers import CARRIERS
 from services.carrier_gateway.carriers.base import Carrier, Check
+from services.carrier_gateway.carriers.bearer import is_client
 from shared.settings import BrokenConfiguration, Settings
 
 
@@ -47,6 +48,8 @@ def _access_to(carrier: Carrier, environ: Mapping[str, str]) -> CarrierAccess:
         raise BrokenConfiguration(f"environment: {prefix}_KEY: {carrier.id} is not polled; remove it")
     if not key.isascii() or not key.isprintable():
         raise BrokenConfiguration(f"environment: {prefix}_KEY: has characters that no API key has")
+    if key and carrier.pull is not None and carrier.pull.token is not None and not is_client(key):
+        raise BrokenConfiguration(f"environment: {prefix}_KEY: is not a client id and its secret joined by a colon")
     return CarrierAccess(
         carrier,
         check=_read_check(carrier, f"{prefix}_SECRET", environ),

@@ -9,6 +9,7 @@ from datetime import timedelta
 import httpx
 
 from services.carrier_gateway.carriers.base import Parsed, Refusal
+from services.carrier_gateway.carriers.bearer import TokenCall
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,13 @@ class Pull:
     url: str
     """Base of its API; `CARRIER_<ID>_URL` overrides it."""
     request: Callable[[Query, str, str], httpx.Request]
-    """(query, base URL, API key)."""
+    """(query, base URL, API key or bearer token)."""
     read: Callable[[Query, bytes], Parsed]
     """A successful answer. Raises Malformed."""
     minimum_gap: timedelta
     daily_quota: int
+    token: TokenCall | None = None
+    """Where the key buys a bearer token, which `request` is then given in its place."""
 
 
 def refusal_of(status: int) -> Refusal | None:

@@ -1,0 +1,84 @@
+"""One carrier's bearer token, bought with its key when a question needs it and used until shortly before it ends.
+
+Token calls are limited as well: a token is shared by all questions of the process, and a refused call is an answer
+like any other, so that the whole line rests. Kept in memory only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import httpx
+from pydantic import SecretStr
+
+from services.carrier_gateway.asking import Answer, ask, fetch
+from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.carriers.bearer import TokenCall, read_token
+from services.carrier_gateway.carriers.pull import Pull, Query
+
+EARLY = timedelta(minutes=1)
+"""A token is not used in the last minute of its life: clocks differ and questions take time."""
+
+
+class TokenCache:
+    def __init__(self, call: TokenCall, url: str, key: SecretStr) -> None:
+        self._call, self._url, self._key = call, url, key
+        self._token: SecretStr | None = None
+        self._usable_until: datetime | None = None
+
+    def kept(self, now: datetime) -> SecretStr | None:
+        fresh = self._usable_until is not None and now < self._usable_until
+        return self._token if fresh else None
+
+    def forget(self) -> None:
+        self._token = self._usable_until = None
+
+    async def buy(self, client: httpx.AsyncClient, now: datetime) -> SecretStr | Answer:
+        """A new token, or why there is none. One with no usable time left serves the question at hand."""
+        body = await fetch(client, self._call.request(self._url, self._key.get_secret_value()), now)
+        if isinstance(body, Answer):
+            return _of_the_token_call(body)
+        try:
+            token = read_token(body)
+        except Malformed as error:
+            return Answer(Parsed(refusal=Refusal.OUTAGE), malformed=str(error))
+        self._token, self._usable_until = SecretStr(token.text), now + token.lifetime - EARLY
+        return self._token
+
+
+def _of_the_token_call(answer: Answer) -> Answer:
+    """A client that is refused is answered 400 or 401 (RFC 6749, 5.2); no address there says anything of a parcel."""
+    refusal = answer.parsed.refusal
+    if refusal is Refusal.BAD_REFERENCE:
+        return replace(answer, parsed=Parsed(refusal=Refusal.NOT_ALLOWED))
+    if refusal in (None, Refusal.NOT_FOUND):
+        return replace(answer, parsed=Parsed(refusal=Refusal.OUTAGE))
+    return answer
+
+
+class Access:
+    """How one carrier is asked: with its API key, or with the token that the key buys."""
+
+    def __init__(self, client: httpx.AsyncClient, pull: Pull, url: str, key: SecretStr) -> None:
+        self._client, self._pull, self._url, self._key = client, pull, url, key
+        self._tokens = TokenCache(pull.token, url, key) if pull.token else None
+
+    async def ask(self, query: Query, now: datetime) -> Answer:
+        """One question; before it, one token call if none is kept. A kept token that the carrier no longer takes is
+        an outage, short as they begin; a new one that it does not take is NOT_ALLOWED.
+        """
+        if self._tokens is None:
+            return await self._ask(query, self._key, now)
+        kept = self._tokens.kept(now)
+        token = kept or await self._tokens.buy(self._client, now)
+        if isinstance(token, Answer):
+            return token
+        answer = await self._ask(query, token, now)
+        if answer.parsed.refusal is not Refusal.NOT_ALLOWED:
+            return answer
+        self._tokens.forget()
+        return replace(answer, parsed=Parsed(refusal=Refusal.OUTAGE)) if kept else answer
+
+    async def _ask(self, query: Query, key: SecretStr, now: datetime) -> Answer:
+        return await ask(self._client, self._pull, query, self._url, key.get_secret_value(), now)
