@@ -8,12 +8,14 @@ from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.easypost import EASYPOST
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.carriers.gls import GLS
 from services.carrier_gateway.carriers.seventeentrack import SEVENTEENTRACK
 from services.carrier_gateway.carriers.shippo import SHIPPO
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
+    GLS,
     EASYPOST,
     AFTERSHIP,
     SEVENTEENTRACK,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, end_of_day, read_moment
+from services.carrier_gateway.carriers.delivery_window import estimate, window
+from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment
 from services.carrier_gateway.carriers.plain_text import clean, country_code
 from shared.contracts.shipments import Eta, Location
 
@@ -24,10 +25,5 @@ def place_of(city: str | None, postal_code: str | None, country: str | None) -> 
 
 
 def expected(begin: str | None, until: str | None, zone: tzinfo) -> Eta | None:
-    """When the carrier expects to deliver. Midnight stands for the whole day: nobody delivers at 00:00."""
-    start = moment_of(begin, zone)
-    end = moment_of(until, zone) or start
-    if end is None:
-        return None
-    last = end_of_day(end, zone) if end.wall.endswith("T00:00:00") else end.at
-    return Eta(from_=start.at if start and start.at < last else None, until=last)
+    """When the carrier expects to deliver; None when nothing readable was said."""
+    return window(estimate(begin, zone), estimate(until, zone), zone)
