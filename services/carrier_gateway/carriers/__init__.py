@@ -9,6 +9,7 @@ from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.easypost import EASYPOST
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.gls import GLS
+from services.carrier_gateway.carriers.laposte import LAPOSTE
 from services.carrier_gateway.carriers.seventeentrack import SEVENTEENTRACK
 from services.carrier_gateway.carriers.shippo import SHIPPO
 
@@ -16,6 +17,7 @@ CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
     GLS,
+    LAPOSTE,
     EASYPOST,
     AFTERSHIP,
     SEVENTEENTRACK,
