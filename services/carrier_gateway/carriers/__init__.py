@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.carrier_gateway.carriers.aftership import AFTERSHIP
 from services.carrier_gateway.carriers.base import Carrier
+from services.carrier_gateway.carriers.chronopost import CHRONOPOST
 from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.easypost import EASYPOST
@@ -18,6 +19,7 @@ CARRIERS: tuple[Carrier, ...] = (
     DHL,
     GLS,
     LAPOSTE,
+    CHRONOPOST,
     EASYPOST,
     AFTERSHIP,
     SEVENTEENTRACK,
