@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from services.carrier_gateway.asking import Answer, ask, fetch
 from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
-from services.carrier_gateway.carriers.bearer import TokenCall, read_token
+from services.carrier_gateway.carriers.bearer import TokenCall
 from services.carrier_gateway.carriers.pull import Pull, Query
 
 EARLY = timedelta(minutes=1)
@@ -40,7 +40,7 @@ class TokenCache:
         if isinstance(body, Answer):
             return _of_the_token_call(body)
         try:
-            token = read_token(body)
+            token = self._call.read(body)
         except Malformed as error:
             return Answer(Parsed(refusal=Refusal.OUTAGE), malformed=str(error))
         self._token, self._usable_until = SecretStr(token.text), now + token.lifetime - EARLY

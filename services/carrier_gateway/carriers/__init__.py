@@ -7,6 +7,7 @@ from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.chronopost import CHRONOPOST
 from services.carrier_gateway.carriers.correos import CORREOS
 from services.carrier_gateway.carriers.dhl import DHL
+from services.carrier_gateway.carriers.dpd import DPD
 from services.carrier_gateway.carriers.easypost import EASYPOST
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.gls import GLS
@@ -18,6 +19,7 @@ CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
     GLS,
+    DPD,
     LAPOSTE,
     CHRONOPOST,
     EASYPOST,

@@ -43,6 +43,10 @@ class TokenCall:
             form |= {"client_id": client, "client_secret": secret}
         return httpx.Request("POST", url.rstrip("/") + self.path, data=form, headers=headers)
 
+    def read(self, body: bytes) -> BearerToken:
+        """A successful answer. Raises Malformed, which never quotes it."""
+        return read_token(body)
+
 
 class _Answer(BaseModel):
     access_token: str = Field(min_length=1, max_length=16_000, pattern=r"^[\x21-\x7e]+$")

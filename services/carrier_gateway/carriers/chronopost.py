@@ -68,7 +68,7 @@ def parse(body: bytes) -> Parsed:
 
 
 def read_answer(query: Query, body: bytes) -> Parsed:
-    """An answer that leaves the number out is about the one we asked for."""
+    """Under the number that we asked for."""
     return _parse(body, query.reference)
 
 
@@ -85,7 +85,7 @@ def _parse(body: bytes, asked: str | None) -> Parsed:
         return Parsed(refusal=_refusal(answer))
     if len(events) > MOST_SCANS:
         raise Malformed([("listEventInfoComp.events", f"are more than {MOST_SCANS}")])
-    number = (listed.said("skybillNumber") if listed else None) or asked
+    number = asked or (listed.said("skybillNumber") if listed else None)
     if number is None:
         raise Malformed([("listEventInfoComp.skybillNumber", "is missing")])
     scans = [scan for event in events if (scan := _scan(event)) is not None]

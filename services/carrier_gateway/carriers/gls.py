@@ -138,7 +138,7 @@ def _events(where: str, parcel: Parcel) -> tuple[ShipmentEvent, ...]:
     summary = _summary(parcel)
     if summary is not None and all(_is_older(scan, summary) for scan in scans):
         scans.append(summary)
-    number = (parcel.unitno, "unitno") if parcel.unitno else (parcel.requested or "", "requested")
+    number = (parcel.requested, "requested") if parcel.requested else (parcel.unitno or "", "unitno")
     return tell(ENTRY.id, (number[0], where, number[1]), scans)
 
 

@@ -71,7 +71,7 @@ def test_a_fault_is_an_outage() -> None:
     assert parse(b"<e><Fault><faultstring>down</faultstring></Fault></e>").refusal is Refusal.OUTAGE
 
 
-def test_an_answer_that_leaves_the_number_out_is_about_the_one_asked_for() -> None:
+def test_an_answer_is_about_the_number_that_was_asked_for() -> None:
     body = answer(f"<listEventInfoComp>{scan('D')}</listEventInfoComp>")
 
     assert [e.reference for e in read_answer(Query("XY123456785FR"), body).events] == ["XY123456785FR"]

@@ -78,3 +78,9 @@ def test_one_number_is_asked_for_even_if_it_looks_like_a_list() -> None:
     assert request.headers["authorization"] == "Bearer the-token"
     assert GLS.pull is not None
     assert GLS.pull.token is not None
+
+
+def test_events_carry_the_number_that_was_asked_for() -> None:
+    events = told(scan("INTIAL.NORMAL"), requested="000000000123")
+
+    assert [event.reference for event in events] == ["000000000123"]
