@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -25,23 +26,31 @@ class Answer:
     malformed: str | None = None
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """A successful answer as it came."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class _TooLarge(Exception):
     pass
 
 
 async def ask(client: httpx.AsyncClient, pull: Pull, query: Query, url: str, key: str, now: datetime) -> Answer:
     """Ask about one parcel. `client` has ANSWER_DEADLINE as its timeout and follows no redirects."""
-    body = await fetch(client, pull.request(query, url, key), now)
-    if isinstance(body, Answer):
-        return body
+    fetched = await fetch(client, pull.request(query, url, key), now)
+    if isinstance(fetched, Answer):
+        return fetched
     try:
-        return Answer(pull.read(query, body))
+        return Answer(pull.read(query, fetched.body))
     except Malformed as error:
         return Answer(Parsed(), malformed=str(error))
 
 
-async def fetch(client: httpx.AsyncClient, request: httpx.Request, now: datetime) -> bytes | Answer:
-    """The body of a successful answer, or what there is instead of one."""
+async def fetch(client: httpx.AsyncClient, request: httpx.Request, now: datetime) -> Fetched | Answer:
+    """A successful answer, or what there is instead of one."""
     try:
         response = await client.send(request, stream=True)
         try:
@@ -55,7 +64,7 @@ async def fetch(client: httpx.AsyncClient, request: httpx.Request, now: datetime
     refusal = refusal_of(response.status_code)
     if refusal is not None:
         return Answer(Parsed(refusal=refusal), read_retry_after(response.headers.get("retry-after"), now))
-    return body
+    return Fetched(response.headers, body)
 
 
 async def _read(response: httpx.Response) -> bytes:

@@ -16,6 +16,8 @@ from pydantic import Field, SecretStr
 from services.carrier_gateway.carriers import CARRIERS
 from services.carrier_gateway.carriers.base import Carrier, Check
 from services.carrier_gateway.carriers.bearer import is_client
+from services.carrier_gateway.carriers.key_parts import key_parts
+from services.carrier_gateway.carriers.pull import Pull
 from shared.settings import BrokenConfiguration, Settings
 
 
@@ -48,14 +50,27 @@ def _access_to(carrier: Carrier, environ: Mapping[str, str]) -> CarrierAccess:
         raise BrokenConfiguration(f"environment: {prefix}_KEY: {carrier.id} is not polled; remove it")
     if not key.isascii() or not key.isprintable():
         raise BrokenConfiguration(f"environment: {prefix}_KEY: has characters that no API key has")
-    if key and carrier.pull is not None and carrier.pull.token is not None and not is_client(key):
-        raise BrokenConfiguration(f"environment: {prefix}_KEY: is not a client id and its secret joined by a colon")
+    url = _read_url(f"{prefix}_URL", environ)
+    if key and carrier.pull is not None:
+        _check_access(carrier.pull, prefix, key, url)
     return CarrierAccess(
         carrier,
         check=_read_check(carrier, f"{prefix}_SECRET", environ),
         key=SecretStr(key) if key else None,
-        url=_read_url(f"{prefix}_URL", environ),
+        url=url,
     )
+
+
+def _check_access(pull: Pull, prefix: str, key: str, url: str | None) -> None:
+    if not (url or pull.url):
+        raise BrokenConfiguration(f"environment: {prefix}_URL: is missing; this carrier has no usual address")
+    try:
+        if pull.key_parts:
+            key_parts(key, pull.key_parts)
+        elif pull.token is not None and not is_client(key):
+            raise ValueError("is not a client id and its secret joined by a colon")
+    except ValueError as error:
+        raise BrokenConfiguration(f"environment: {prefix}_KEY: {error}") from error
 
 
 def _read_check(carrier: Carrier, variable: str, environ: Mapping[str, str]) -> Check | None:

@@ -36,11 +36,11 @@ class TokenCache:
 
     async def buy(self, client: httpx.AsyncClient, now: datetime) -> SecretStr | Answer:
         """A new token, or why there is none. One with no usable time left serves the question at hand."""
-        body = await fetch(client, self._call.request(self._url, self._key.get_secret_value()), now)
-        if isinstance(body, Answer):
-            return _of_the_token_call(body)
+        fetched = await fetch(client, self._call.request(self._url, self._key.get_secret_value()), now)
+        if isinstance(fetched, Answer):
+            return _of_the_token_call(fetched)
         try:
-            token = self._call.read(body)
+            token = self._call.read(fetched.headers, fetched.body)
         except Malformed as error:
             return Answer(Parsed(refusal=Refusal.OUTAGE), malformed=str(error))
         self._token, self._usable_until = SecretStr(token.text), now + token.lifetime - EARLY
@@ -74,11 +74,15 @@ class Access:
         token = kept or await self._tokens.buy(self._client, now)
         if isinstance(token, Answer):
             return token
-        answer = await self._ask(query, token, now)
+        answer = await self._ask(query, self._handed(token), now)
         if answer.parsed.refusal is not Refusal.NOT_ALLOWED:
             return answer
         self._tokens.forget()
         return replace(answer, parsed=Parsed(refusal=Refusal.OUTAGE)) if kept else answer
+
+    def _handed(self, token: SecretStr) -> SecretStr:
+        assert self._pull.token is not None
+        return SecretStr(self._pull.token.hand(self._key.get_secret_value(), token.get_secret_value()))
 
     async def _ask(self, query: Query, key: SecretStr, now: datetime) -> Answer:
         return await ask(self._client, self._pull, query, self._url, key.get_secret_value(), now)

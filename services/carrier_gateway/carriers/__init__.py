@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from services.carrier_gateway.carriers.aftership import AFTERSHIP
+from services.carrier_gateway.carriers.andreani import ANDREANI
 from services.carrier_gateway.carriers.base import Carrier
+from services.carrier_gateway.carriers.chilexpress import CHILEXPRESS
 from services.carrier_gateway.carriers.chronopost import CHRONOPOST
+from services.carrier_gateway.carriers.correios import CORREIOS
+from services.carrier_gateway.carriers.correo_argentino import CORREO_ARGENTINO
 from services.carrier_gateway.carriers.correos import CORREOS
+from services.carrier_gateway.carriers.correos_express import CORREOS_EXPRESS
 from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.dpd import DPD
 from services.carrier_gateway.carriers.easypost import EASYPOST
+from services.carrier_gateway.carriers.estafeta import ESTAFETA
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.gls import GLS
 from services.carrier_gateway.carriers.laposte import LAPOSTE
+from services.carrier_gateway.carriers.mercado_envios import MERCADO_ENVIOS
+from services.carrier_gateway.carriers.oca import OCA
+from services.carrier_gateway.carriers.seur import SEUR
 from services.carrier_gateway.carriers.seventeentrack import SEVENTEENTRACK
 from services.carrier_gateway.carriers.shippo import SHIPPO
 
@@ -22,11 +31,20 @@ CARRIERS: tuple[Carrier, ...] = (
     DPD,
     LAPOSTE,
     CHRONOPOST,
+    ANDREANI,
+    OCA,
+    CORREO_ARGENTINO,
+    CHILEXPRESS,
+    CORREIOS,
+    ESTAFETA,
+    MERCADO_ENVIOS,
+    CORREOS,
+    CORREOS_EXPRESS,
+    SEUR,
     EASYPOST,
     AFTERSHIP,
     SEVENTEENTRACK,
     SHIPPO,
-    CORREOS,
 )
 
 

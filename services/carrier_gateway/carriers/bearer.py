@@ -1,14 +1,16 @@
 """The call that buys a bearer token, for carriers that take no API key as it is: OAuth 2.0 client credentials (RFC
 6749, 4.4). Data and two pure functions; `services.carrier_gateway.tokens` keeps what they yield.
 
-Such a carrier's CARRIER_<ID>_KEY is `client id:client secret`.
+Such a carrier's CARRIER_<ID>_KEY is `client id:client secret`, or has the parts that `Pull.key_parts` names.
 """
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 from pydantic import BaseModel, Field
@@ -17,6 +19,7 @@ from services.carrier_gateway.carriers.base import read_body
 
 UNSAID_LIFETIME = timedelta(minutes=10)
 LONGEST_LIFETIME = timedelta(days=1)
+_JSON = {"Accept": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -32,20 +35,36 @@ class TokenCall:
     path: str
     """Under the base of the carrier's API."""
     basic: bool = False
+    grant: str = "client_credentials"
+    parts: tuple[str, ...] = ()
+    """The key's parts that stand in the form, where the key has parts."""
+    kept: tuple[str, ...] = ()
+    """The key's parts that the question needs beside the token."""
 
     def request(self, url: str, key: str) -> httpx.Request:
-        """`key` has passed `is_client`."""
+        """`key` has passed `is_client`, or `key_parts`."""
+        if self.parts:
+            given = dict(parse_qsl(key))
+            parted = {"grant_type": self.grant, **{name: given[name] for name in self.parts}}
+            return httpx.Request("POST", url.rstrip("/") + self.path, data=parted, headers=_JSON)
         client, _, secret = key.partition(":")
-        form, headers = {"grant_type": "client_credentials"}, {"Accept": "application/json"}
+        form, headers = {"grant_type": self.grant}, dict(_JSON)
         if self.basic:
             headers["Authorization"] = "Basic " + base64.b64encode(key.encode()).decode()
         else:
             form |= {"client_id": client, "client_secret": secret}
         return httpx.Request("POST", url.rstrip("/") + self.path, data=form, headers=headers)
 
-    def read(self, body: bytes) -> BearerToken:
+    def read(self, headers: Mapping[str, str], body: bytes) -> BearerToken:
         """A successful answer. Raises Malformed, which never quotes it."""
         return read_token(body)
+
+    def hand(self, key: str, token: str) -> str:
+        """What `Pull.request` is given for its key: the token, or `token=...` with the parts it is said to need."""
+        if not self.kept:
+            return token
+        given = dict(parse_qsl(key))
+        return urlencode({"token": token, **{name: given[name] for name in self.kept}})
 
 
 class _Answer(BaseModel):

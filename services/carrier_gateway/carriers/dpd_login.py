@@ -6,6 +6,7 @@ and six logins a day are few.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -32,7 +33,7 @@ class SoapLogin(TokenCall):
         login = {"delisId": name, "password": password, "messageLanguage": LANGUAGE}
         return soap_request(url.rstrip("/") + self.path, f"{_TYPES}/getAuth", soap_element("getAuth", _TYPES, login))
 
-    def read(self, body: bytes) -> BearerToken:
+    def read(self, headers: Mapping[str, str], body: bytes) -> BearerToken:
         """Raises Malformed, which never quotes it."""
         answer = next((each.child("return") for each in read_xml(body).everywhere("getAuthResponse")), None)
         name, token = (answer.said("delisId"), answer.said("authToken")) if answer else (None, None)

@@ -17,7 +17,7 @@ LONGEST = 200
 _LONGEST_RAW = 600
 _PART = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]|\s+")
 _PUNCTUATION = frozenset(".,;:()/-!?'\"%&+…")
-_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/+-]{0,38}[A-Za-z0-9])?", re.ASCII)
+_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/+-]{0,58}[A-Za-z0-9])?", re.ASCII)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 

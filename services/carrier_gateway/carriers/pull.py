@@ -33,8 +33,10 @@ class Pull:
     """A successful answer. Raises Malformed."""
     minimum_gap: timedelta
     daily_quota: int
+    key_parts: tuple[str, ...] = ()
+    """The names of what the key is made of, where that is several things: `user=...&password=...`."""
     token: TokenCall | None = None
-    """Where the key buys a bearer token, which `request` is then given in its place."""
+    """Where the key buys a bearer token, which `request` is then given in its place (see `TokenCall.hand`)."""
 
 
 def refusal_of(status: int) -> Refusal | None:

@@ -1,7 +1,8 @@
 """The time zone of a scan place, where a carrier sends a bare local time.
 
 Countries with several zones have the one in which most parcels are scanned, parts of them by the first digits of the
-postal code. All of it yields `clock: assumed`. Zone names are IANA's.
+postal code or by the state (ISO 3166-2, or its name where carriers write that).
+All of it yields `clock: assumed`. Zone names are IANA's.
 """
 
 from __future__ import annotations
@@ -43,3 +44,23 @@ def zone_of(country: str | None, postal_code: str | None, default: str) -> ZoneI
         if country == where and postal_code is not None and postal_code.startswith(start):
             return ZoneInfo(zone)
     return ZoneInfo(_BY_COUNTRY.get(country or "", default))
+
+
+_BY_STATE = {
+    ("BR", "AC"): "America/Rio_Branco", ("BR", "AM"): "America/Manaus", ("BR", "MS"): "America/Campo_Grande",
+    ("BR", "MT"): "America/Cuiaba", ("BR", "RO"): "America/Porto_Velho", ("BR", "RR"): "America/Boa_Vista",
+    ("MX", "BCN"): "America/Tijuana", ("MX", "BAJA CALIFORNIA"): "America/Tijuana",
+    ("MX", "BCS"): "America/Mazatlan", ("MX", "BAJA CALIFORNIA SUR"): "America/Mazatlan",
+    ("MX", "CHH"): "America/Chihuahua", ("MX", "CHIHUAHUA"): "America/Chihuahua",
+    ("MX", "NAY"): "America/Mazatlan", ("MX", "NAYARIT"): "America/Mazatlan",
+    ("MX", "ROO"): "America/Cancun", ("MX", "QUINTANA ROO"): "America/Cancun",
+    ("MX", "SIN"): "America/Mazatlan", ("MX", "SINALOA"): "America/Mazatlan",
+    ("MX", "SON"): "America/Hermosillo", ("MX", "SONORA"): "America/Hermosillo",
+}  # fmt: skip
+
+
+def zone_of_state(country: str, state: str | None) -> ZoneInfo:
+    """The zone of a state, else that of its country. `state` without accents, in capitals; towns at borders between
+    zones keep their state's.
+    """
+    return ZoneInfo(_BY_STATE.get((country, state or ""), _BY_COUNTRY[country]))

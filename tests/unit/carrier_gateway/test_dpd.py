@@ -96,7 +96,8 @@ def test_a_fault_that_is_no_refused_login_is_an_outage() -> None:
 
 def test_a_login_yields_what_a_question_is_asked_with() -> None:
     bought = LOGIN.read(
-        b"<a><getAuthResponse><return><delisId>SAMPLE</delisId><authToken>abc:d</authToken></return></getAuthResponse></a>"
+        {},
+        b"<a><getAuthResponse><return><delisId>SAMPLE</delisId><authToken>abc:d</authToken></return></getAuthResponse></a>",
     )
     asked = read_xml(ask(Query("05308801410000"), "https://wsshipper.dpd.nl", bought.text).content)
 
@@ -119,4 +120,4 @@ def test_the_login_carries_the_name_and_the_whole_password() -> None:
 )
 def test_a_login_that_sells_no_token_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
-        LOGIN.read(body)
+        LOGIN.read({}, body)

@@ -1,0 +1,62 @@
+"""Estafeta (Mexico), handed over: a format of ours, into which a shop's system puts what Estafeta tells it.
+
+    {"reference": "1234567890", "events": [
+        {"datetime": "2026-03-27T10:15:00", "text": "EN TRANSITO", "place": "Tijuana", "state": "BCN"}]}
+
+Thin: the tracking service for contract customers exists, but its address, its login, its shape and its codes could not
+be verified, so nothing is asked for and nothing is invented. The sentences are those of the consumer page, seen live;
+of returns, pickup and failed visits only the plainest are read. How the feed orders day and month is not known either:
+whoever hands over writes ISO 8601, and any other order is an unknown event, never a guess. A bare time is that of the
+`state` (ISO 3166-2 or its name), else of Mexico City.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from services.carrier_gateway.carriers.base import Carrier, Parsed, read_body
+from services.carrier_gateway.carriers.estafeta_wording import WORDINGS
+from services.carrier_gateway.carriers.handed_over import HANDED_OVER
+from services.carrier_gateway.carriers.instants import Moment, read_moment
+from services.carrier_gateway.carriers.old_phone import old_phone
+from services.carrier_gateway.carriers.scans import MOST_SCANS, attempt, city, tell
+from services.carrier_gateway.carriers.sentences import codes_of, scan_of
+from services.carrier_gateway.carriers.wording import normalise
+from services.carrier_gateway.carriers.zones import zone_of_state
+from shared.contracts.directory import CarrierEntry
+
+CODES = codes_of(WORDINGS)
+
+
+class Happening(BaseModel):
+    datetime: str | None = None
+    text: str | None = None
+    place: str | None = None
+    state: str | None = None
+
+    @property
+    def moment(self) -> Moment | None:
+        zone = zone_of_state("MX", normalise(self.state or ""))
+        return attempt(lambda: read_moment(self.datetime or "", zone))
+
+
+class Report(BaseModel):
+    reference: str
+    events: list[Happening] = Field(max_length=MOST_SCANS)
+
+
+def parse(body: bytes) -> Parsed:
+    report = read_body(Report, body)
+    scans = [scan_of(told.text, WORDINGS, told.moment, city(told.place)) for told in report.events]
+    return Parsed(tell(ENTRY.id, (report.reference, "body", "reference"), scans))
+
+
+ENTRY = CarrierEntry(
+    id="estafeta",
+    name="Estafeta",
+    zone="America/Mexico_City",
+    languages=("es",),
+    phones=(old_phone("MX", "800 378 2338"),),
+)
+
+ESTAFETA = Carrier(entry=ENTRY, signature=HANDED_OVER, parse=parse, codes=CODES, wordings=WORDINGS)
