@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 
+from services.carrier_gateway.carriers import url_token
 from services.carrier_gateway.carriers.base import Malformed, Parsed
 from services.carrier_gateway.directory import list_carriers
 from services.carrier_gateway.publishing import Publishes, announce
@@ -92,7 +93,7 @@ def _check_and_parse(known: CarrierAccess | None, body: bytes, request: Request,
         raise Problem(404, "No such carrier", "this carrier is not known here, or not set up; see GET /carriers")
     carrier = known.carrier.id
     try:
-        known.check(body, request.headers, now)
+        known.check(body, _proofs(request), now)
         parsed = known.carrier.parse(body)
     except BadSignature as error:
         get_logger().warning("webhook_refused", carrier=carrier, reason=str(error))
@@ -103,6 +104,12 @@ def _check_and_parse(known: CarrierAccess | None, body: bytes, request: Request,
     if parsed.refusal is not None:
         raise _unreadable(Malformed([("body", "is an error answer, not events")]))
     return parsed
+
+
+def _proofs(request: Request) -> Mapping[str, str]:
+    """The headers, with a token from the address among them: some carriers can prove themselves only there."""
+    token = request.query_params.get(url_token.PARAMETER)
+    return {**request.headers, url_token.HEADER.lower(): token} if token else request.headers
 
 
 def _unreadable(error: Malformed) -> Problem:

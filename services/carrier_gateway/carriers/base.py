@@ -111,6 +111,8 @@ class Carrier:
     codes: Mapping[str, Meaning]
     wordings: tuple[Wording, ...] = ()
     pull: Pull | None = None
+    speaks_for: frozenset[str] = frozenset()
+    """Ids of the carriers in whose name an aggregator tells events; empty for a carrier that speaks for itself."""
 
     @property
     def id(self) -> str:
