@@ -6,7 +6,7 @@ WORKERS ?= 2
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-embedded properties fuzz-api lint format up down bench chaos contracts layouts locks clean
+.PHONY: help setup demo test test-embedded properties flood fuzz-api lint format up down bench chaos contracts layouts locks clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ properties: $(READY) ## The property tests of order state alone, with ten times 
 	@HITO_PROPERTIES=10 $(BIN)/python -m pytest --numprocesses $(WORKERS) --timeout 1800 \
 		tests/unit/tracking/test_any_arrival_order.py tests/unit/tracking/test_real_lives.py
 
+flood: $(READY) ## 100,000 events through the whole system, every verdict counted (EVENTS=20000 for fewer)
+	@HITO_FLOOD_EVENTS=$(or $(EVENTS),100000) $(BIN)/python -m pytest -q tests/e2e/test_flood.py
+
 fuzz-api: $(READY) ## Much odd data at tracking's API; EXAMPLES=1000 for more (make test sends a little)
 	@HITO_FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -q tests/integration/tracking/test_api_fuzzed.py
 
@@ -57,6 +60,9 @@ down: ## Stop it, keep its data
 
 bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.json (ARGS=tracking for one part)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: $(READY) ## Kill -9 at every move of every message through every fault (about half an hour); build/chaos.json
+	@HITO_FAULT_MATRIX=whole $(BIN)/python -m pytest -q -s tests/chaos/test_fault_matrix.py $(ARGS)
 
 contracts: $(READY) ## Write shared/contracts/schemas anew
 	@$(BIN)/python -m shared.contracts

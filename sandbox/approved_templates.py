@@ -12,21 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from services.notifier.wording.catalog import MESSAGES, read_catalog
+from services.notifier.wording.submission import for_meta
 from services.notifier.wording.template_contract import contract
-from services.notifier.wording.whatsapp_templates import TemplateSpec
 from shared.shops import load_shops
 
 
 def submissions(shops_folder: Path) -> list[dict[str, Any]]:
     """Raises CatalogError or BrokenConfiguration for words or shops that cannot be read."""
-    return [_submission(spec) for spec in contract(read_catalog(MESSAGES), load_shops(shops_folder))]
-
-
-def _submission(spec: TemplateSpec) -> dict[str, Any]:
-    body: dict[str, Any] = {"type": "BODY", "text": spec.body}
-    if spec.examples:
-        body["example"] = {"body_text": [list(spec.examples)]}
-    return {"name": spec.name, "language": spec.language, "category": spec.category, "components": [body]}
+    return [for_meta(spec) for spec in contract(read_catalog(MESSAGES), load_shops(shops_folder))]
 
 
 if __name__ == "__main__":

@@ -97,15 +97,16 @@ def _tracking(addresses: Addresses, keys: Secrets, around: Surroundings) -> dict
 
 
 def _entry(key: str, scopes: str) -> str:
-    """How tracking is told of a key: never the key, only its hash."""
+    """How a service is told of a key: never the key, only its hash."""
     return f"sandbox:{scopes}:never:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
-def _notifier(addresses: Addresses, _: Secrets, around: Surroundings) -> dict[str, str]:
+def _notifier(addresses: Addresses, keys: Secrets, around: Surroundings) -> dict[str, str]:
     return {
         "DATABASE_URL": around.notifier_database,
         "NOTIFIER_HOST": LOOPBACK,
         "NOTIFIER_PORT": str(addresses.ports["notifier"]),
         "NOTIFIER_PUBLIC_URL": addresses.url("notifier"),
+        f"SHOP_{SHOP.upper()}_API_KEYS": _entry(keys.shop_key, "orders.read"),
         **around.provider_variables,
     }

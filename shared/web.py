@@ -6,7 +6,7 @@ Only pure ASGI middleware: a middleware that wraps the request in a task leaks d
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.health import Health
@@ -64,12 +64,8 @@ def unavailable(what: str) -> Problem:
 
 
 def problem_response(problem: Problem) -> JSONResponse:
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-    }
+    about = {"type": "about:blank", "title": problem.title}
+    body: dict[str, Any] = {**about, "status": problem.status, "detail": problem.detail}
     if problem.errors:
         body["errors"] = problem.errors
     return JSONResponse(body, problem.status, headers=problem.headers, media_type=PROBLEM)
@@ -188,9 +184,11 @@ def create_app(
     lifespan: Lifespan | None = None,
     body_limit_bytes: int = BATCH_LIMIT_BYTES,
     description: str = "",
+    first: Sequence[BaseRoute] = (),
 ) -> FastAPI:
-    """An application with our error format, limits and the three operational endpoints."""
-    app = FastAPI(title=title, version="1", description=description, lifespan=lifespan, redoc_url=None)
+    """An application with our error format, limits and the three operational endpoints. `first` is looked at first."""
+    about: dict[str, Any] = {"title": title, "version": "1", "description": description}
+    app = FastAPI(**about, lifespan=lifespan, redoc_url=None, routes=list(first))
     app.add_middleware(AwayAnswered)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
     app.add_middleware(Observed)

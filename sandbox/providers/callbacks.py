@@ -12,6 +12,7 @@ import httpx
 
 ATTEMPTS = 5
 FIRST_BACKOFF = timedelta(milliseconds=200)
+LONGEST_BACKOFF = timedelta(seconds=2)
 DEADLINE = timedelta(seconds=10)
 
 
@@ -30,19 +31,27 @@ class Callbacks:
     def __init__(self) -> None:
         self._client = httpx.AsyncClient(timeout=DEADLINE.total_seconds(), trust_env=False)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.attempts = ATTEMPTS
+        """How often a callback is brought before it is given up; real providers go on for hours."""
         self.delivered = 0
         self.given_up = 0
 
+    async def post_once(self, callback: Callback) -> int | None:
+        """The status of the answer, None without one; for what no provider would send again."""
+        try:
+            answer = await self._client.post(callback.url, content=callback.body, headers=dict(callback.headers))
+        except httpx.TransportError:
+            return None
+        return answer.status_code
+
     async def deliver(self, callback: Callback) -> bool:
-        """Until a 2xx, at most ATTEMPTS times, the pause doubling."""
-        for attempt in range(ATTEMPTS):
+        """Until a 2xx, at most so many times, the pause doubling up to LONGEST_BACKOFF."""
+        for attempt in range(self.attempts):
             if attempt:
-                await asyncio.sleep(FIRST_BACKOFF.total_seconds() * 2 ** (attempt - 1))
-            try:
-                answer = await self._client.post(callback.url, content=callback.body, headers=dict(callback.headers))
-            except httpx.TransportError:
-                continue
-            if answer.is_success:
+                pause = min(FIRST_BACKOFF * 2 ** min(attempt - 1, 10), LONGEST_BACKOFF)
+                await asyncio.sleep(pause.total_seconds())
+            status = await self.post_once(callback)
+            if status is not None and 200 <= status < 300:
                 self.delivered += 1
                 return True
         self.given_up += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -46,7 +46,10 @@ class Desk:
         if rule.action is Action.RECEIPT_LATE:
             await asyncio.sleep(rule.delay_seconds)
         failed = rule.action is Action.RECEIPT_FAILED
-        for status in ("failed",) if failed else statuses:
+        if rule.action is Action.RECEIPT_FORGED:
+            await self._tell_a_lie(make("failed", rule.code))
+        in_turn = statuses[::-1] if rule.action is Action.RECEIPT_REORDERED else statuses
+        for status in ("failed",) if failed else in_turn:
             code = rule.code if failed else None
             await self.status_log.append(
                 StatusChange(
@@ -64,6 +67,11 @@ class Desk:
                     await self.callbacks.deliver(callback)
             await asyncio.sleep(self.pace.total_seconds())
 
+    async def _tell_a_lie(self, callback: Callback | None) -> None:
+        """Signed for another body: a receiver that takes it was not looking."""
+        if callback is not None:
+            await self.callbacks.post_once(replace(callback, body=callback.body + b" "))
+
 
 @dataclass(frozen=True, slots=True)
 class HttpWork:
@@ -76,6 +84,8 @@ class HttpWork:
     """The provider's own error body for a rule and an HTTP status."""
     callback: Callable[[Accepted], MakeCallback]
     statuses: tuple[str, ...]
+    repeated: Accepted | None = None
+    """What this request was already answered with: the answer is given again, and nobody gets a second message."""
 
 
 async def serve(desk: Desk, request: Request, work: HttpWork) -> Response:
@@ -84,9 +94,10 @@ async def serve(desk: Desk, request: Request, work: HttpWork) -> Response:
     refused = await _refuse(rule, request, work)
     if refused is not None:
         return refused
-    accepted = work.accepted()
-    await desk.accept_log.append(accepted)
-    await desk.tell_statuses(rule, accepted, work.callback(accepted), work.statuses)
+    accepted = work.repeated or work.accepted()
+    if work.repeated is None:
+        await desk.accept_log.append(accepted)
+        await desk.tell_statuses(rule, accepted, work.callback(accepted), work.statuses)
     match rule.action:
         case Action.ACCEPT_THEN_ERROR_500:
             return work.refuse(rule, 500)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Provider = Literal["smtp", "twilio", "graph"]
+Provider = Literal["smtp", "twilio", "graph", "keyed"]
 
 
 class Action(StrEnum):
@@ -38,6 +38,9 @@ class Action(StrEnum):
     RECEIPT_EARLY = "receipt_early"
     RECEIPT_LATE = "receipt_late"
     RECEIPT_FAILED = "receipt_failed"
+    RECEIPT_REORDERED = "receipt_reordered"
+    RECEIPT_FORGED = "receipt_forged"
+    """Before the true ones, somebody without the secret says that it failed."""
 
 
 class Arrival(BaseModel):

@@ -48,6 +48,7 @@ class Graph:
         self.routes = [
             Route("/{version}/{node}/messages", self._send_message, methods=["POST"]),
             Route("/{version}/{node}/message_templates", self._create_template, methods=["POST"]),
+            Route("/{version}/{node}/message_templates", self._list_templates, methods=["GET"]),
         ]
 
     async def subscribe(self, url: str) -> str | None:
@@ -71,6 +72,19 @@ class Graph:
         except GraphError as error:
             return _refusal(error)
         return JSONResponse({"id": str(self._desk.new_id().int)[:15], "status": "APPROVED", "category": "UTILITY"})
+
+    async def _list_templates(self, request: Request) -> Response:
+        try:
+            self._check_access(request, self.app.business_account_id)
+        except GraphError as error:
+            return _refusal(error)
+        asked = request.query_params
+        fields = asked.get("fields", "name,language,status,category,components").split(",")
+        rows, after = self.templates.page(fields, asked.get("after"), min(int(asked.get("limit", "25")), 100))
+        paging: dict[str, Any] = {"cursors": {"after": after or "end"}}
+        if after is not None:
+            paging["next"] = str(request.url.include_query_params(after=after))
+        return JSONResponse({"data": rows, "paging": paging})
 
     async def _send_message(self, request: Request) -> Response:
         body = await request.body()
@@ -104,12 +118,15 @@ class Graph:
         )
         return await serve(self._desk, request, work)
 
-    async def _read(self, request: Request, node: str) -> dict[str, Any]:
+    def _check_access(self, request: Request, node: str) -> None:
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {self.app.access_token}".encode()):
             raise GraphError(401, 190, "Invalid OAuth access token", "OAuthException")
         if request.path_params["node"] != node:
-            raise GraphError(400, 100, "Unsupported post request: the object does not exist", "GraphMethodException")
+            raise GraphError(400, 100, "Unsupported request: the object does not exist", "GraphMethodException")
+
+    async def _read(self, request: Request, node: str) -> dict[str, Any]:
+        self._check_access(request, node)
         try:
             payload = json.loads(await request.body())
         except ValueError:
@@ -121,6 +138,8 @@ class Graph:
     def _check(self, payload: dict[str, Any]) -> tuple[Call, str]:
         if payload.get("messaging_product") != "whatsapp":
             raise GraphError(400, 100, "The parameter messaging_product is required.")
+        if payload.get("recipient_type", "individual") != "individual":
+            raise GraphError(400, 131009, "Parameter value is not valid: recipient_type")
         if not isinstance(payload.get("to"), str) or not _NUMBER.match(payload["to"]):
             raise GraphError(400, 131009, "Parameter value is not valid: to")
         if payload.get("type") != "template":

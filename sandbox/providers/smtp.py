@@ -20,7 +20,7 @@ from sandbox.providers.faults import ALL_WELL, Action, Arrival, Rule
 from shared.contracts.vocabulary import Channel
 
 DATA_LIMIT_BYTES = 10 * 1024 * 1024
-_OUR_ID = re.compile(r"^<([0-9a-fA-F-]{36})@[^>]+>$")
+_OUR_ID = re.compile(r"^<([0-9a-fA-F-]{36})(?:\.[0-9a-f]+)?@[^>]+>$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from services.notifier.processes import PROCESSES
+from services.notifier.processes import PROCESSES, TOOLS
 from shared.processes import main
 
 if __name__ == "__main__":
-    sys.exit(main("notifier", PROCESSES, {}, sys.argv[1:]))
+    sys.exit(main("notifier", PROCESSES, TOOLS, sys.argv[1:]))

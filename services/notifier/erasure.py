@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import ledger
-from services.notifier.domain.delivery import HELD_BACK, State
+from services.notifier.domain.delivery import HELD_BACK, WAITING, State
 from services.notifier.domain.plan import ERASED
 from services.notifier.ledger import SOURCE, Change
 from shared.contracts.envelope import Outgoing
@@ -44,9 +44,14 @@ HELD = (
         holds_contact="(address IS NOT NULL OR request IS NOT NULL "
         "OR channel = 'whatsapp' AND provider_message_id IS NOT NULL)",
         # WhatsApp's id for a message is base64, and the recipient's number is in it.
-        emptied="address = NULL, request = NULL, erased_at = now(), "
+        emptied="address = NULL, request = NULL, person = NULL, erased_at = now(), "
         "provider_message_id = CASE WHEN channel <> 'whatsapp' THEN provider_message_id END",
     ),
+    # A withdrawal is an objection, and outlives its order without a trace of it: a digest that says "not to this one".
+    ContactTable("consents", "consents", f"{OF_ORDER} AND state = 'granted'", "true", None),
+    ContactTable("consents withdrawn", "consents", OF_ORDER, "true", "order_id = NULL"),
+    ContactTable("languages_chosen", "languages_chosen", OF_ORDER, "true", None),
+    ContactTable("preference_links", "preference_links", OF_ORDER, "true", None),
     ContactTable(
         name="steps",
         table="steps",
@@ -102,8 +107,9 @@ async def erase_all(tx: AsyncConnection, asked: Iterable[Delivery[ErasureRequest
 async def _erase(tx: AsyncConnection, asked: ErasureRequested, now: datetime) -> ContactErased:
     of_order = {"shop": asked.shop, "order_id": asked.order_id}
     messages = await fetch(tx, f"SELECT id, state FROM messages WHERE {OF_ORDER} ORDER BY id FOR UPDATE", **of_order)
-    waiting = [row["id"] for row in messages if State(row["state"]) in HELD_BACK]
-    called_off = await ledger.change(tx, {message: Change(State.SUPPRESSED, ERASED) for message in waiting})
+    held_back = [row["id"] for row in messages if State(row["state"]) in HELD_BACK]
+    called_off = await ledger.change(tx, {message: Change(State.SUPPRESSED, ERASED) for message in held_back})
+    waited = {row["id"] for row in messages if State(row["state"]) in WAITING}
     rows = await erase(tx, HELD, asked.shop, asked.order_id)
     await ledger.tell(tx, called_off)
     offered = await fetch(
@@ -119,7 +125,7 @@ async def _erase(tx: AsyncConnection, asked: ErasureRequested, now: datetime) ->
         request=asked.request,
         erased_at=now,
         rows=rows,
-        called_off=len(called_off),
+        called_off=len(waited.intersection(called_off)),
         offered=tuple(Offered(**row) for row in offered),
     ).after(ContactErased.model_validate(before[0]["erased"], extra="ignore") if before else None)
     await run(

@@ -11,14 +11,17 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import erasure, ledger
+from services.notifier.domain.delivery import WAITING
 from services.notifier.domain.fallback import Waits, deadline_for
-from services.notifier.domain.plan import URGENT, Planned, Recipient, Rules, StepFacts, plan
+from services.notifier.domain.plan import Planned, Rules, StepFacts, plan
+from services.notifier.domain.urgency import Urgency
 from services.notifier.ledger import NewMessage
-from services.notifier.overtaking import call_off_overtaken
+from services.notifier.people.audience import Known, Somebody, address_of, look_up, recipients_of
+from services.notifier.preferences import links
+from services.notifier.sending.catching_up import held_back
+from services.notifier.sending.overtaking import call_off_overtaken
 from shared.contracts.base import Contract
 from shared.contracts.erasures import ErasureRequested, step_without_contact
-from shared.contracts.orders import Buyer
-from shared.contracts.orders import Recipient as OtherRecipient
 from shared.contracts.steps import StepReached
 from shared.contracts.topics import TRACKING_ERASURES, TRACKING_STEPS
 from shared.contracts.vocabulary import Actor, Channel
@@ -28,7 +31,6 @@ from shared.messaging.inbox import Delivery
 from shared.shops import Shop, Shops
 
 GROUP = "notifier"
-BUYER = "buyer"
 _NAMESPACE = uuid5(NAMESPACE_URL, "hito:message")
 
 
@@ -39,6 +41,7 @@ class Planner:
     shops: Shops
     installed: frozenset[Channel]
     clock: Callable[[], datetime]
+    new_token: Callable[[], str] = links.new_token
 
 
 def intake(planner: Planner) -> Intake:
@@ -60,9 +63,12 @@ def intake(planner: Planner) -> Intake:
 async def _take_in(tx: AsyncConnection, steps: Sequence[Delivery[StepReached]], planner: Planner) -> None:
     erased = await erasure.erased_among(tx, {(d.data.shop, d.data.order_id) for d in steps})
     fresh = [_as_it_may_be_kept(delivery, erased) for delivery in steps]
-    messages = [message for delivery in fresh for message in _messages(delivery, planner, erased)]
+    known = await look_up(tx, [delivery.data for delivery in fresh], planner.clock())
+    messages = [message for delivery in fresh for message in _messages(delivery, planner, erased, known)]
     await ledger.remember_steps(tx, fresh)
     written = await ledger.plan_messages(tx, messages)
+    planned = {(m.step.shop, m.step.order_id, m.verdict.recipient) for m in messages if m.verdict.state in WAITING}
+    await links.keep(tx, planned, planner.new_token, planner.clock())
     called_off = await call_off_overtaken(tx, {(d.data.shop, d.data.order_id) for d in fresh})
     await ledger.tell(tx, {*written, *called_off})
 
@@ -73,32 +79,34 @@ def _as_it_may_be_kept(delivery: Delivery[StepReached], erased: erasure.Orders) 
     return delivery._replace(data=step_without_contact(step)) if (step.shop, step.order_id) in erased else delivery
 
 
-def _messages(delivery: Delivery[StepReached], planner: Planner, erased: erasure.Orders) -> list[NewMessage]:
+def _messages(
+    delivery: Delivery[StepReached], planner: Planner, erased: erasure.Orders, known: Known
+) -> list[NewMessage]:
     step = delivery.data
+    decided = decide(step, planner, known, erased=(step.shop, step.order_id) in erased)
+    verdicts = held_back(decided.verdicts, delivery.heard_at, planner.clock())
+    return [_new_message(delivery, decided, verdict) for verdict in verdicts]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Everybody who could be told of a step, and one verdict for each of them and each channel."""
+
+    facts: StepFacts
+    people: dict[str, Somebody]
+    verdicts: tuple[Planned, ...]
+    waits: Waits
+
+
+def decide(step: StepReached, planner: Planner, known: Known, *, erased: bool) -> Decided:
+    """Raises Poison for a shop that is not configured."""
     shop = planner.shops.get(step.shop)
     if shop is None:
         raise Poison("unknown shop: it is not configured here")
     people = recipients_of(step)
-    facts = step_facts(step, shop, erased=(step.shop, step.order_id) in erased)
-    views = [_view(role, person) for role, person in people.items()]
-    verdicts = plan(facts, views, _rules(shop, step, planner), planner.clock())
-    waits = _waits(shop, facts)
-    return [_new_message(delivery, facts, verdict, people[verdict.recipient], waits) for verdict in verdicts]
-
-
-def recipients_of(step: StepReached) -> dict[str, Buyer | OtherRecipient]:
-    """Everybody to tell, by role: the buyer first, then the others, numbered where a role comes twice."""
-    people: dict[str, Buyer | OtherRecipient] = {BUYER: step.buyer}
-    for other in step.recipients:
-        role, number = other.role, 2
-        while role in people:
-            role, number = f"{other.role}-{number}", number + 1
-        people[role] = other
-    return people
-
-
-def address_of(person: Buyer | OtherRecipient, channel: Channel) -> str | None:
-    return person.email if channel is Channel.EMAIL else person.phone
+    facts = step_facts(step, shop, erased=erased)
+    views = [known.view(step.shop, role, person) for role, person in people.items()]
+    return Decided(facts, people, plan(facts, views, _rules(shop, step, planner), planner.clock()), _waits(shop, facts))
 
 
 def step_facts(step: StepReached, shop: Shop, *, erased: bool = False) -> StepFacts:
@@ -113,14 +121,7 @@ def step_facts(step: StepReached, shop: Shop, *, erased: bool = False) -> StepFa
         buyer_must_act=parcel is not None and parcel.action_by is Actor.BUYER,
         zone=step.buyer.timezone or shop.zone,
         erased=erased,
-    )
-
-
-def _view(role: str, person: Buyer | OtherRecipient) -> Recipient:
-    return Recipient(
-        role=role,
-        reachable=frozenset(channel for channel in Channel if address_of(person, channel) is not None),
-        consents=frozenset(c.channel for c in person.consents if c.purpose == "order_status"),
+        gift=bool(step.gift),
     )
 
 
@@ -134,31 +135,24 @@ def _rules(shop: Shop, step: StepReached, planner: Planner) -> Rules:
     )
 
 
-def _is_urgent(facts: StepFacts) -> bool:
-    return facts.buyer_must_act or facts.step in URGENT
-
-
 def _waits(shop: Shop, facts: StepFacts) -> Waits:
     wished = shop.channels
     trying = timedelta(minutes=wished.fallback_after_minutes) if wished.fallback_after_minutes else None
     receipt = timedelta(minutes=wished.receipt_within_minutes) if wished.receipt_within_minutes else None
     resend = wished.resend_in_doubt and facts.buyer_must_act
-    return Waits(deadline_for(urgent=_is_urgent(facts), wished=trying), receipt, resend)
+    return Waits(deadline_for(urgent=facts.urgency is Urgency.URGENT, wished=trying), receipt, resend)
 
 
-def _new_message(
-    delivery: Delivery[StepReached], facts: StepFacts, verdict: Planned, person: Buyer | OtherRecipient, waits: Waits
-) -> NewMessage:
+def _new_message(delivery: Delivery[StepReached], decided: Decided, verdict: Planned) -> NewMessage:
     step = delivery.data
     return NewMessage(
         id=message_id(step, verdict.recipient, verdict.channel),
         step=step,
         step_event=delivery.envelope.id,
-        facts=facts,
+        facts=decided.facts,
         verdict=verdict,
-        address=address_of(person, verdict.channel),
-        waits=waits,
-        urgent=_is_urgent(facts),
+        address=address_of(decided.people[verdict.recipient], verdict.channel),
+        waits=decided.waits,
     )
 
 

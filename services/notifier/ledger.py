@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.domain.delivery import VERDICT_OF, State, sources_of
 from services.notifier.domain.fallback import Waits
+from services.notifier.domain.person import person_of
 from services.notifier.domain.plan import Planned, StepFacts
 from shared.contracts.envelope import Outgoing
 from shared.contracts.outcomes import MessageOutcome
@@ -40,7 +41,6 @@ class NewMessage:
     verdict: Planned
     address: str | None
     waits: Waits = field(default_factory=Waits)
-    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,15 @@ _MESSAGE_TYPES = {
     "address": "text",
     "channel_group": "smallint",
     "rank": "smallint",
-    "urgent": "boolean",
     "trying_seconds": "int",
     "receipt_seconds": "int",
     "resend_in_doubt": "boolean",
+    "person": "bytea",
+    "urgency": "text",
+    "zone": "text",
+    "quiet_begin": "time",
+    "quiet_end": "time",
+    "quiet_at": "timestamptz",
 }
 
 
@@ -122,10 +127,15 @@ def _row(message: NewMessage) -> dict[str, Any]:
         "address": message.address,
         "channel_group": verdict.group,
         "rank": verdict.rank,
-        "urgent": message.urgent,
         "trying_seconds": int(waits.trying.total_seconds()),
         "receipt_seconds": None if waits.receipt is None else int(waits.receipt.total_seconds()),
         "resend_in_doubt": waits.resend_in_doubt,
+        "person": person_of(step.shop, message.address) if message.address is not None else None,
+        "urgency": verdict.urgency,
+        "zone": verdict.quiet.zone if verdict.quiet else None,
+        "quiet_begin": verdict.quiet.begin if verdict.quiet else None,
+        "quiet_end": verdict.quiet.end if verdict.quiet else None,
+        "quiet_at": verdict.quiet_at,
     }
 
 
@@ -181,6 +191,18 @@ def doubt_of(state: State) -> str:
     if state is State.UNKNOWN:
         return "doubt_since = coalesce(m.doubt_since, clock_timestamp()), doubt_at = clock_timestamp()"
     return "doubt_at = NULL"
+
+
+async def thaw(tx: AsyncConnection, ids: Iterable[UUID]) -> list[UUID]:
+    """Frozen messages that nobody has tried yet are planned again, to be written anew. Answers those."""
+    rows = await fetch(
+        tx,
+        "UPDATE messages SET state = 'planned', request = NULL, request_sha256 = NULL, language = NULL, "
+        "provider = NULL, changed_at = clock_timestamp() "
+        "WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'frozen' AND tried_at IS NULL RETURNING id",
+        ids=sorted(set(ids)),
+    )
+    return [row["id"] for row in rows]
 
 
 async def tell(tx: AsyncConnection, ids: Iterable[UUID]) -> None:

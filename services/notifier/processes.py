@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fastapi import FastAPI
+
 from services.notifier import receipts
+from services.notifier.bounces import mail_receipts
+from services.notifier.bounces.amazon import Certificates
+from services.notifier.bounces.pipe import bounce
 from services.notifier.channels import adapters_by_provider, installed, load_channel_settings, open_adapters
+from services.notifier.channels.email_settings import EmailSettings
 from services.notifier.channels.settings import ChannelSettings
-from services.notifier.channels.sms import TwilioSettings
+from services.notifier.channels.sms import TwilioAccountSettings
+from services.notifier.channels.sms_http import SmsHttpSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
+from services.notifier.channels.whatsapp_twilio import TwilioWhatsAppSettings, without_sid
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake
-from services.notifier.receipts import ReceiptState
+from services.notifier.preferences import page as preferences_page
+from services.notifier.preferences.page import PreferencesState
+from services.notifier.preview import routes as preview
+from services.notifier.preview.described import describe_preview
+from services.notifier.preview.routes import PreviewState
+from services.notifier.receipts import MailReports, ReceiptState
 from services.notifier.retention import RetentionSettings, retention_duties
 from services.notifier.sender import Sender
-from services.notifier.settings import NotifierSettings
+from services.notifier.settings import NotifierSettings, preview_keys
+from services.notifier.templates.approved import ListNotRead, check_templates
+from services.notifier.templates.tool import templates
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog
+from services.notifier.wording.template_contract import contract
+from services.notifier.wording.whatsapp_templates import TemplateSpec
+from shared.api_keys import Keys
 from shared.database import Database
 from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
@@ -29,7 +49,8 @@ from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
 from shared.messaging.sweeping import messaging_duties
 from shared.migrate import open_migrated, run_migrations
-from shared.processes import Part, Runtime, serve
+from shared.observability.logs import get_logger
+from shared.processes import Part, Runtime, Tool, serve
 from shared.settings import BrokenConfiguration, load_settings
 from shared.shops import Shops, load_shops
 from shared.web import create_app
@@ -66,14 +87,31 @@ async def run_consume(runtime: Runtime) -> None:
 async def run_send(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
     shops = load_shops(settings.shops_dir)
-    adapters = open_adapters(load_channel_settings())
-    composer = Composer(_catalog(shops), shops, adapters)
+    channels = load_channel_settings()
+    adapters = open_adapters(channels)
+    catalog = _catalog(shops)
+    await _check_templates(channels, contract(catalog, shops))
+    composer = Composer(catalog, shops, adapters, settings.notifier_public_url)
     async with contextlib.AsyncExitStack() as stack:
         for adapter in adapters_by_provider(adapters).values():
             stack.push_async_callback(adapter.close)
         database = await stack.enter_async_context(open_migrated(runtime, "send", MIGRATIONS))
         chance = random.Random()  # noqa: S311  jitter is no secret
         await Sender(database, composer, runtime, _now, chance, settings.patience).run()
+
+
+async def _check_templates(channels: Mapping[str, ChannelSettings], specs: Sequence[TemplateSpec]) -> None:
+    """Whoever cannot say it as it was approved does not start; Meta being away keeps no e-mail from leaving."""
+    by_meta, by_twilio = channels.get("whatsapp"), channels.get("twilio_whatsapp")
+    if isinstance(by_twilio, TwilioWhatsAppSettings):
+        missing = without_sid(specs, by_twilio.twilio_whatsapp_templates)
+        if missing:
+            raise BrokenConfiguration(f"TWILIO_WHATSAPP_TEMPLATES: {'; '.join(missing[:20])}")
+    if isinstance(by_meta, WhatsAppSettings):
+        try:
+            await check_templates(by_meta, specs)
+        except ListNotRead as error:
+            get_logger().warning("templates_not_checked", reason=str(error))
 
 
 async def run_relay(runtime: Runtime) -> None:
@@ -92,17 +130,40 @@ async def run_relay(runtime: Runtime) -> None:
 async def run_api(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
     channels = load_channel_settings()
-    async with open_migrated(runtime, "api", MIGRATIONS) as database:
-        app = create_app("Hito notifier", runtime.health, body_limit_bytes=RECEIPTS_LIMIT_BYTES)
-        app.state.receipts = receipt_state(database, channels)
-        app.include_router(receipts.router)
+    shops = load_shops(settings.shops_dir)
+    catalog, adapters = _catalog(shops), open_adapters(channels)
+    keys = Keys(preview_keys(shops, os.environ), (), _now)
+    composer = Composer(catalog, shops, adapters, settings.notifier_public_url)
+    async with contextlib.AsyncExitStack() as stack:
+        for adapter in adapters_by_provider(adapters).values():
+            stack.push_async_callback(adapter.close)
+        database = await stack.enter_async_context(open_migrated(runtime, "api", MIGRATIONS))
+        app = api_app(
+            runtime,
+            receipt_state(database, channels, Certificates()),
+            PreferencesState(database, shops, installed(channels), catalog, _now),
+            PreviewState(database, Planner(shops, installed(channels), _now), composer, keys),
+        )
         await serve(app, runtime, settings.notifier_host, settings.notifier_port)
 
 
-def receipt_state(database: Database, channels: dict[str, ChannelSettings]) -> ReceiptState:
+def api_app(runtime: Runtime, taking: ReceiptState, choosing: PreferencesState, showing: PreviewState) -> FastAPI:
+    """Receipts, the buyers' preferences, and previews."""
+    app = create_app("Hito notifier", runtime.health, body_limit_bytes=RECEIPTS_LIMIT_BYTES)
+    app.state.receipts, app.state.preferences, app.state.preview = taking, choosing, showing
+    for part in (receipts, mail_receipts, preferences_page, preview):
+        app.include_router(part.router)
+    describe_preview(app)
+    return app
+
+
+def receipt_state(
+    database: Database, channels: Mapping[str, ChannelSettings], certificates: Certificates
+) -> ReceiptState:
     """With the secrets of the providers that this installation has."""
-    sms, whatsapp = channels.get("twilio"), channels.get("whatsapp")
-    by_twilio = sms if isinstance(sms, TwilioSettings) else None
+    whatsapp, described = channels.get("whatsapp"), channels.get("sms_http")
+    accounts = [found for found in channels.values() if isinstance(found, TwilioAccountSettings)]
+    by_twilio = accounts[0] if accounts else None
     by_meta = whatsapp if isinstance(whatsapp, WhatsAppSettings) else None
     return ReceiptState(
         database=database,
@@ -110,6 +171,19 @@ def receipt_state(database: Database, channels: dict[str, ChannelSettings]) -> R
         twilio_tokens=by_twilio.auth_tokens if by_twilio else (),
         whatsapp_secrets=by_meta.app_secrets if by_meta else (),
         whatsapp_verify_token=by_meta.whatsapp_verify_token.get_secret_value() if by_meta else None,
+        mail=mail_reports([found for found in channels.values() if isinstance(found, EmailSettings)], certificates),
+        sms_http=described if isinstance(described, SmsHttpSettings) else None,
+    )
+
+
+def mail_reports(relays: Sequence[EmailSettings], certificates: Certificates) -> MailReports:
+    """What reports on e-mail are signed with, for one relay or several."""
+    return MailReports(
+        providers=tuple(relay.provider for relay in relays),
+        bounce_secrets=tuple(dict.fromkeys(secret for relay in relays for secret in relay.bounce_secrets)),
+        topic_arns=tuple(arn for relay in relays for arn in relay.topic_arns),
+        sendgrid_keys=tuple(relay.sendgrid_webhook_key for relay in relays if relay.sendgrid_webhook_key),
+        certificates=certificates,
     )
 
 
@@ -124,3 +198,4 @@ PROCESSES = {
     "api": Part(run_api, serves_http=True),
     "migrate": Part(run_migrate, one_shot=True),
 }
+TOOLS: dict[str, Tool] = {"bounce": bounce, "templates": templates}

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.domain.delivery import State
 from services.notifier.ledger import doubt_of
+from services.notifier.preferences.links import FOR_LETTER
 from shared.contracts.vocabulary import Channel
 from shared.database import Row, fetch
 
@@ -35,7 +36,10 @@ class Patience:
 
 PATIENCE = Patience()
 
-_DUE = "m.channel = :channel AND m.not_before <= now() AND m.expires_at > now()"
+_DUE = (
+    "m.channel = :channel AND m.not_before <= now() AND m.expires_at > now() "
+    "AND (m.quiet_at IS NULL OR m.quiet_at > now())"  # put off by services/notifier/sending/quiet.py
+)
 _GATE = """
     NOT EXISTS (
         SELECT 1 FROM messages e
@@ -68,7 +72,8 @@ async def take_to_freeze(
     """Planned messages that are due, locked, with the step they tell of. The caller freezes or fails each one."""
     return await fetch(
         tx,
-        "SELECT m.*, s.step AS step_data, s.traceparent FROM messages m JOIN steps s ON s.event_id = m.step_event "
+        f"SELECT m.*, s.step AS step_data, s.traceparent, {FOR_LETTER} "
+        "FROM messages m JOIN steps s ON s.event_id = m.step_event "
         f"WHERE m.state = 'planned' AND {_DUE} AND {_GATE} "
         "ORDER BY m.not_before LIMIT :limit FOR UPDATE OF m SKIP LOCKED",
         channel=channel,
@@ -115,7 +120,7 @@ async def claim(
         f"chosen AS ({'SELECT id FROM due' if per_recipient is None else _ONE_FOR_EACH}) "
         "UPDATE messages SET state = 'claimed', epoch = epoch + 1, changed_at = clock_timestamp(), "
         "lease_until = now() + make_interval(secs => :lease) WHERE id IN (SELECT id FROM chosen) "
-        "RETURNING id, epoch, channel, provider, address, request, attempts, planned_at, expires_at, urgent",
+        "RETURNING id, epoch, channel, provider, address, request, attempts, planned_at, expires_at, urgency",
         lease=patience.claim.total_seconds(),
         channel=channel,
         provider=provider,

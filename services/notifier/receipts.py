@@ -6,8 +6,9 @@ message went to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -17,10 +18,18 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import ledger
+from services.notifier.bounces.amazon import Certificates
+from services.notifier.channels import sms, whatsapp_twilio
+from services.notifier.channels.base import ProviderError
+from services.notifier.channels.sms_http import PROVIDER as SMS_HTTP
+from services.notifier.channels.sms_http import SmsHttpSettings
 from services.notifier.domain.delivery import STATE_OF_RECEIPT, State, receipt_sources
-from services.notifier.fallback import Loss, tell_another_way
 from services.notifier.ledger import Change
+from services.notifier.people import reach
+from services.notifier.people.reach import Lesson
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
+from services.notifier.receipt_formats.sms_http import parse_sms_http
+from services.notifier.sending.fallback import Loss, tell_another_way
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, fetch
 from shared.messaging.failures import is_infrastructure
@@ -32,6 +41,20 @@ router = APIRouter(tags=["receipts"])
 
 
 @dataclass(frozen=True)
+class MailReports:
+    """With what those who report on e-mail sign; `certificates` is where Amazon's are looked up.
+
+    `providers` are the relays that a mail may have gone through: a report does not say which it was.
+    """
+
+    providers: Sequence[str] = ()
+    bounce_secrets: Sequence[str] = ()
+    topic_arns: Sequence[str] = ()
+    sendgrid_keys: Sequence[str] = ()
+    certificates: Certificates = field(default_factory=Certificates)
+
+
+@dataclass(frozen=True)
 class ReceiptState:
     """The database, and the secrets with which providers sign. A provider without secrets is not served."""
 
@@ -40,35 +63,64 @@ class ReceiptState:
     twilio_tokens: Sequence[str]
     whatsapp_secrets: Sequence[str]
     whatsapp_verify_token: str | None
+    mail: MailReports = field(default_factory=MailReports)
+    sms_http: SmsHttpSettings | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
-def _state(request: Request) -> ReceiptState:
+def state_of(request: Request) -> ReceiptState:
     state = request.app.state.receipts
     assert isinstance(state, ReceiptState)
     return state
 
 
-@router.post("/receipts/twilio")
+@router.post(sms.RECEIPTS_PATH)
 async def twilio(request: Request) -> JSONResponse:
-    """Twilio's status callback: form-encoded, signed over our public URL."""
-    state = _state(request)
+    """Twilio's status callback for SMS: form-encoded, signed over our public URL."""
+    return await _take_from_twilio(request, sms.RECEIPTS_PATH, sms.PROVIDER, sms.TWILIO_ERRORS)
+
+
+@router.post(whatsapp_twilio.RECEIPTS_PATH)
+async def twilio_whatsapp(request: Request) -> JSONResponse:
+    """The same for WhatsApp through Twilio."""
+    errors = whatsapp_twilio.TWILIO_WHATSAPP_ERRORS
+    return await _take_from_twilio(request, whatsapp_twilio.RECEIPTS_PATH, whatsapp_twilio.PROVIDER, errors)
+
+
+async def _take_from_twilio(
+    request: Request, path: str, provider: str, errors: Mapping[int, ProviderError]
+) -> JSONResponse:
+    state = state_of(request)
     if not state.twilio_tokens:
         raise Problem(404, "Not found", "there is no such thing here")
     body = await request.body()
-    url = f"{state.public_url.rstrip('/')}/receipts/twilio" + (f"?{request.url.query}" if request.url.query else "")
+    url = state.public_url.rstrip("/") + path + (f"?{request.url.query}" if request.url.query else "")
     signature = request.headers.get("x-twilio-signature")
 
     def parse() -> list[Receipt]:
-        return parse_twilio(url, read_form(body), signature, state.twilio_tokens, state.clock())
+        form = read_form(body)
+        return parse_twilio(url, form, signature, state.twilio_tokens, state.clock(), provider, errors)
 
-    return await _take(state, "twilio", parse)
+    return await _take(state, provider, parse)
+
+
+@router.post("/receipts/sms-http")
+async def sms_http(request: Request) -> JSONResponse:
+    """Receipts of the SMS provider that a description tells of: JSON, signed over the raw body."""
+    state = state_of(request)
+    settings = state.sms_http
+    if settings is None or settings.sms_http_config.receipts is None:
+        raise Problem(404, "Not found", "there is no such thing here")
+    body, description, secrets = await request.body(), settings.sms_http_config, settings.receipt_secrets
+    return await _take(
+        state, SMS_HTTP, lambda: parse_sms_http(body, request.headers, description, secrets, state.clock())
+    )
 
 
 @router.post("/receipts/whatsapp")
 async def whatsapp(request: Request) -> JSONResponse:
     """Meta's webhook for the Cloud API: JSON, signed over the raw body."""
-    state = _state(request)
+    state = state_of(request)
     if not state.whatsapp_secrets:
         raise Problem(404, "Not found", "there is no such thing here")
     body = await request.body()
@@ -83,7 +135,7 @@ async def whatsapp(request: Request) -> JSONResponse:
 @router.get("/receipts/whatsapp")
 async def whatsapp_verification(request: Request) -> Response:
     """Meta's handshake when the webhook is registered."""
-    state = _state(request)
+    state = state_of(request)
     if state.whatsapp_verify_token is None:
         raise Problem(404, "Not found", "there is no such thing here")
     try:
@@ -94,20 +146,33 @@ async def whatsapp_verification(request: Request) -> Response:
 
 
 async def _take(state: ReceiptState, provider: str, parse: Callable[[], list[Receipt]]) -> JSONResponse:
-    try:
+    """Read what came, and apply it to the messages that went through this provider."""
+    with refusals(provider):
         receipts = parse()
+    return await keep(state, (provider,), receipts)
+
+
+@contextmanager
+def refusals(provider: str) -> Iterator[None]:
+    """What is forged or cannot be read becomes the answer that says so, without a word on why a signature failed."""
+    try:
+        yield
     except BadSignature as error:
         get_logger().warning("receipt_refused", provider=provider, reason=str(error))
         raise Problem(401, "Unauthorized", "the signature is missing or wrong") from error
     except Malformed as error:
         raise Problem(422, "Invalid", str(error)) from error
+
+
+async def keep(state: ReceiptState, providers: Sequence[str], receipts: list[Receipt]) -> JSONResponse:
+    """Apply them to the messages that went through one of these providers, and say how many moved."""
     try:
-        moved = await apply_receipts(state.database, provider, receipts)
+        moved = [await apply_receipts(state.database, provider, receipts) for provider in providers]
     except Exception as error:
         if not is_infrastructure(error):
             raise
         raise unavailable("the database") from error
-    return JSONResponse({"taken": len(receipts), "moved": moved})
+    return JSONResponse({"taken": len(receipts), "moved": sum(moved)})
 
 
 async def apply_receipts(database: Database, provider: str, receipts: Sequence[Receipt]) -> int:
@@ -125,6 +190,7 @@ async def apply_receipts(database: Database, provider: str, receipts: Sequence[R
             state = STATE_OF_RECEIPT[receipt.verdict]
             change = Change(state, receipt.reason, receipt.provider_message_id)
             done = await ledger.change(tx, {message: change}, receipt_sources(state, channel))
+            await reach.learn(tx, {message: Lesson(receipt.reason, receipt.unreachable, receipt.complaint)}, receipt.at)
             returned = done if state is State.BOUNCED else []
             lost = {one: Loss(receipt.reason, receipt.unreachable) for one in returned}
             await ledger.tell(tx, [*done, *await tell_another_way(tx, lost)])

@@ -14,7 +14,7 @@ from services.notifier.wording.catalog import Catalog
 from services.notifier.wording.facts import read_page, require_known, require_present
 from services.notifier.wording.fillings import fillings
 from services.notifier.wording.gsm7 import Alphabet, size, transliterate
-from services.notifier.wording.mail import write_mail
+from services.notifier.wording.mail import ChoicePages, write_mail
 from services.notifier.wording.situation import RecipientView, Situation, clean
 from services.notifier.wording.unrenderable import Fact, MessageTooLong, MissingFact
 from services.notifier.wording.variants import speaks_of_parcel
@@ -49,8 +49,17 @@ class Rendered:
         return hashlib.sha256(self.canonical()).hexdigest()
 
 
-def render(catalog: Catalog, step: StepReached, shop: Shop, recipient: RecipientView, channel: Channel) -> Rendered:
-    """Write the message.
+def render(
+    catalog: Catalog,
+    step: StepReached,
+    shop: Shop,
+    recipient: RecipientView,
+    channel: Channel,
+    *,
+    preferences_url: str | None = None,
+    unsubscribe_url: str | None = None,
+) -> Rendered:
+    """Write the message. The two addresses are links at the foot of an e-mail; no other channel has room for them.
 
     Raises Unrenderable: MissingFact, BadWording or MessageTooLong, each with a `reason`.
     """
@@ -62,7 +71,7 @@ def render(catalog: Catalog, step: StepReached, shop: Shop, recipient: Recipient
     require_known(facts)
     match channel:
         case Channel.EMAIL:
-            return _email(catalog, situation, values, facts)
+            return _email(catalog, situation, values, facts, ChoicePages(preferences_url, unsubscribe_url))
         case Channel.SMS:
             return _sms(situation, values, facts)
         case Channel.WHATSAPP:
@@ -83,9 +92,11 @@ def _own_words(situation: Situation, values: Mapping[str, str], *fields: str) ->
     return {field: clean(fill(speech.step_source(step, variant, field), values)) for field in fields}
 
 
-def _email(catalog: Catalog, situation: Situation, values: Mapping[str, str], facts: dict[Fact, str]) -> Rendered:
+def _email(
+    catalog: Catalog, situation: Situation, values: Mapping[str, str], facts: dict[Fact, str], pages: ChoicePages
+) -> Rendered:
     words = _own_words(situation, values, "subject", "headline", "happened", "next")
-    mail = write_mail(situation, values, words)
+    mail = write_mail(situation, values, words, pages)
     text, html = catalog.text.render(mail=mail).strip() + "\n", catalog.html.render(mail=mail)
     facts = facts | {Fact.NEXT: words["next"]}
     page = read_page(html)
@@ -97,11 +108,11 @@ def _email(catalog: Catalog, situation: Situation, values: Mapping[str, str], fa
 
 
 def _sms(situation: Situation, values: Mapping[str, str], facts: dict[Fact, str]) -> Rendered:
-    plain = {name: transliterate(value) for name, value in values.items()}
+    plain = {name: clean(transliterate(value)) for name, value in values.items()}
     words = {name: transliterate(text) for name, text in _own_words(situation, plain, "sms", "sms_next").items()}
     text = transliterate(clean(fill(situation.speech.source(sms_frame(situation)), plain | words)))
     spelt = {fact: facts[fact] for fact in (Fact.LINK, Fact.REFERENCE, Fact.PHONE) if fact in facts}
-    names = {fact: transliterate(facts[fact]) for fact in (Fact.CARRIER, Fact.PHONE_OWNER) if fact in facts}
+    names = {fact: clean(transliterate(facts[fact])) for fact in (Fact.CARRIER, Fact.PHONE_OWNER) if fact in facts}
     require_present(spelt | names | {Fact.NEXT: words["sms_next"]}, text, "the SMS")
     cost = size(text)
     if cost.alphabet is not Alphabet.GSM7 or cost.segments > SEGMENT_LIMIT:

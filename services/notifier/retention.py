@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.domain.delivery import WAITING, State
+from services.notifier.people import consents, reach
+from services.notifier.preferences import choices, links
 from shared.database import fetch, run
 from shared.housekeeping import Duty
 
@@ -47,6 +49,9 @@ def retention_duties(settings: RetentionSettings) -> tuple[Duty, ...]:
     return (
         Duty("contacts of old messages", timedelta(hours=1), partial(_empty, contacts)),
         Duty("old messages", timedelta(hours=1), partial(_forget, ledger)),
+        Duty("old preference links", timedelta(hours=1), partial(_forget_links, contacts)),
+        Duty("old consents", timedelta(hours=1), partial(_forget_consents, ledger)),
+        Duty("addresses that may reach again", timedelta(hours=1), reach.forget),
     )
 
 
@@ -58,6 +63,15 @@ async def _forget(keep: timedelta, tx: AsyncConnection, now: datetime) -> int:
     return await forget_messages(tx, now, keep)
 
 
+async def _forget_links(keep: timedelta, tx: AsyncConnection, now: datetime) -> int:
+    return await links.forget(tx, now - keep, STEPS_AT_ONCE)
+
+
+async def _forget_consents(keep: timedelta, tx: AsyncConnection, now: datetime) -> int:
+    words = await consents.forget(tx, now - keep, STEPS_AT_ONCE)
+    return words + await choices.forget_languages(tx, now - keep, STEPS_AT_ONCE)
+
+
 async def forget_contacts(tx: AsyncConnection, now: datetime, keep: timedelta) -> int:
     """Empty a bounded number of old steps and their messages. Answers how many steps."""
     steps = await _old_steps(tx, "s.step IS NOT NULL", now - keep)
@@ -65,7 +79,7 @@ async def forget_contacts(tx: AsyncConnection, now: datetime, keep: timedelta) -
     await run(
         tx,
         # WhatsApp's id for a message is base64 and holds the recipient's number; receipts find the message by ours.
-        "UPDATE messages SET address = NULL, request = NULL, "
+        "UPDATE messages SET address = NULL, request = NULL, person = NULL, "
         "provider_message_id = CASE WHEN channel <> 'whatsapp' THEN provider_message_id END "
         "WHERE step_event = ANY(CAST(:steps AS uuid[]))",
         steps=steps,

@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from services.notifier import fallback, landing, ledger, pacing, queue
+from services.notifier import ledger, queue
 from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, send_timed
 from services.notifier.compose import Composer
 from services.notifier.domain.circuit import Circuits
 from services.notifier.domain.delivery import State
-from services.notifier.fallback import Loss
-from services.notifier.flights import Flights, Landed
 from services.notifier.ledger import Change
-from services.notifier.resolver import Resolver
+from services.notifier.sending import catching_up, fallback, landing, pacing, quiet
+from services.notifier.sending.fallback import Loss
+from services.notifier.sending.flights import Flights, Landed
+from services.notifier.sending.resolver import Resolver
 from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.vocabulary import Channel
 from shared.database import Database, Row
@@ -34,7 +36,7 @@ from shared.processes import Runtime
 IDLE_PAUSE = timedelta(milliseconds=50)
 TIDY_PAUSE = timedelta(seconds=1)
 FREEZE_BATCH = 64
-IN_FLIGHT = 32
+IN_FLIGHT = 16
 """How many messages one sender has under way on a channel: so many at most are `unknown` after it was killed."""
 SENDER_PATIENCE = timedelta(minutes=15)
 """A provider may take ten minutes to answer the end of a mail (RFC 5321 4.5.3.2.6); that is no standstill."""
@@ -58,6 +60,8 @@ class Sender:
         self._resolver = Resolver(database, composer.adapters, clock, patience)
         self._watchdog = Watchdog("send", SENDER_PATIENCE)
         self._waiting_for: dict[str, str] = {}
+        self._begun: set[Channel] = set()
+        self._next_freeze: dict[Channel, float] = {}
 
     async def unready(self) -> str | None:
         return next(iter(self._waiting_for.values()), None)
@@ -100,9 +104,17 @@ class Sender:
                     await backoff.pause(pause)
             self._watchdog.beat()
 
+    async def begin(self, channel: Channel) -> int:
+        """What waited while no sender ran waits a little longer. Answers how many messages."""
+        async with self._database.transaction() as tx:
+            return await catching_up.hold_back(tx, channel)
+
     async def _round(self, channel: Channel) -> int:
         """Fill the free places, record what has landed. Waits a moment for an answer; for the first when all fly."""
-        begun = await self.freeze_due(channel) + await self._launch_due(channel)
+        if channel not in self._begun:
+            await self.begin(channel)
+            self._begun.add(channel)
+        begun = await self._freeze_now_and_then(channel) + await self._launch_due(channel)
         await self._land(channel, IDLE_PAUSE if self._flights.free(channel) else None)
         return begun + self._flights.count(channel)
 
@@ -120,7 +132,7 @@ class Sender:
     async def tidy(self) -> int:
         """End what time has ended, and count what is in doubt. Always at its pause's pace: answers 0."""
         async with self._database.transaction() as tx:
-            ended = await queue.tidy(tx, self._patience)
+            ended = [*await queue.tidy(tx, self._patience), *await quiet.put_off(tx)]
             await ledger.tell(tx, [*ended, *await fallback.hand_over_overdue(tx)])
             for channel in self._composer.adapters:
                 usable = [adapter.provider for adapter in self._usable(channel)]
@@ -134,6 +146,16 @@ class Sender:
         """The channel's providers but those that keep failing; all of them when no other is left."""
         every, now = self._composer.adapters[channel], self._clock()
         return tuple(one for one in every if not self._circuits.is_open(one.provider, now)) or every
+
+    async def _freeze_now_and_then(self, channel: Channel) -> int:
+        """At once while there is more to write, else at the idle pause: what is written need not wait for it."""
+        now = time.monotonic()
+        if now < self._next_freeze.get(channel, 0.0):
+            return 0
+        frozen = await self.freeze_due(channel)
+        if not frozen:
+            self._next_freeze[channel] = now + IDLE_PAUSE.total_seconds()
+        return frozen
 
     async def freeze_due(self, channel: Channel) -> int:
         """Render what is due, once. What cannot be rendered fails with its reason. Answers how many were settled."""
@@ -193,7 +215,7 @@ class Sender:
         while True:
             try:
                 async with self._database.transaction() as tx:
-                    await landing.record(tx, sorted_out)
+                    await landing.record(tx, sorted_out, self._clock())
                 break
             except Exception as error:
                 if not is_infrastructure(error) or self._runtime.stop.is_set():

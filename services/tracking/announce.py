@@ -111,7 +111,7 @@ class Announcer:
 
 
 _OF_ORDER = ("lines", "payment", "promise", "policies")
-_OF_BUYER = ("buyer", "recipients", "notify")
+_OF_BUYER = ("buyer", "recipients", "notify", "gift")
 
 
 def parcel_values(

@@ -14,7 +14,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from services.tracking.key_entries import (
+from services.tracking.settings import KEY_TOOL, OPS_VARIABLE
+from shared.key_entries import (
     NAME,
     NEVER,
     OF_OPERATORS,
@@ -25,7 +26,6 @@ from services.tracking.key_entries import (
     read_scopes,
     variable_of,
 )
-from services.tracking.settings import KEY_TOOL, OPS_VARIABLE
 from shared.settings import EXIT_BROKEN_CONFIGURATION, BrokenConfiguration
 
 PREFIX = "hito_"

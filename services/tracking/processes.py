@@ -14,7 +14,6 @@ from fastapi import FastAPI
 from services.tracking.announce import Announcer
 from services.tracking.api import erasure, ops, orders, page, status
 from services.tracking.api.description import describe_api
-from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
 from services.tracking.directory import Directory, keep_fresh
@@ -25,6 +24,7 @@ from services.tracking.recovery.rebuild import Replay, rebuild
 from services.tracking.retention import RetentionSettings, retention_duties, timeline_months
 from services.tracking.settings import TrackingSettings, ops_keys, shop_keys
 from services.tracking.watch import watch
+from shared.api_keys import Keys
 from shared.database import Database, DatabaseSettings, open_database
 from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
@@ -90,7 +90,7 @@ async def run_api(runtime: Runtime) -> None:
 
 
 def api_app(runtime: Runtime, state: ApiState) -> FastAPI:
-    app = create_app("Hito tracking", runtime.health)
+    app = create_app("Hito tracking", runtime.health, first=status.of_one_order.routes)
     attach(app, state)
     for part in (orders, status, erasure, ops, page):
         app.include_router(part.router)

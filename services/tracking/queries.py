@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+import orjson
 
 from services.tracking import store
-from services.tracking.checkpoint import read_fold
+from services.tracking.checkpoint import read_fold, read_standing
 from services.tracking.contact import read_order
-from services.tracking.domain.order import Decision, advance, decision_of
+from services.tracking.domain.order import Decision, Standing, advance
 from services.tracking.domain.promise import TimeFact
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
@@ -20,52 +23,86 @@ from shared.database import Row, Tx, fetch
 
 @dataclass(frozen=True, kw_only=True)
 class OrderStatus:
-    """Where an order stands and what was told of it."""
+    """Where an order stands and what was told of it, nearly as it is answered.
+
+    `document` is the snapshot that stands. `steps` and `messages` are JSON lists of what the answer lists of each.
+    `standing` is None while it was not made yet by this version of the code: the story has it.
+    """
+
+    document: Mapping[str, Any]
+    standing: Standing | None
+    steps: str
+    messages: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderStory:
+    """Everything known of one order. `decision` is folded from the facts on the spot, as intake folded it."""
 
     order: Order
     decision: Decision
     steps: Sequence[Row]
     messages: Sequence[Row]
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderStory(OrderStatus):
-    """Everything known of one order. `decision` is folded from the facts on the spot, as intake folded it."""
-
     snapshots: Sequence[ShopFact]
     facts: Mapping[ParcelKey, Sequence[ParcelFact]]
     time_facts: Sequence[TimeFact]
     finished_at: datetime | None
 
 
+def _objects(values: Mapping[str, str], order: str, rows: str) -> str:
+    """A select of one text: a JSON list with an object for each row. `values` are the names and their columns.
+
+    Written by the database, and without a space, for it has the time: nothing of it is read here.
+    """
+    parts = " || ',' || ".join(f"'\"{name}\":' || coalesce({value}, 'null')" for name, value in values.items())
+    return (
+        f"(SELECT coalesce('[' || string_agg('{{' || {parts} || '}}', ',' ORDER BY {order}) || ']', '[]') FROM {rows})"
+    )
+
+
+def _text(column: str) -> str:
+    return f"CAST(to_json({column}) AS text)"
+
+
+def _instant(column: str) -> str:
+    """RFC 3339, fractions of a second only where there are any, as everywhere."""
+    written = f"""'"' || to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '"'"""
+    return f"replace({written}, '.000000Z', 'Z')"
+
+
 _OF_ORDER = "WHERE shop = :shop AND order_id = :order_id"
+_STEPS = {
+    "step": _text("step"),
+    "occurrence": _text("occurrence"),
+    "parcel": _text("nullif(parcel, '')"),
+    "occurred_at": _instant("occurred_at"),
+    "told_while_true": _text("still_true"),
+}
+_MESSAGES = {
+    "id": _text("message"),
+    **{name: _text(name) for name in "step occurrence parcel recipient channel verdict reason language".split()},
+    "at": _instant("occurred_at"),
+}
 _STATUS = f"""
 SELECT o.basis, o.fold, CAST(s.document AS text) AS document,
-    (SELECT json_agg(t ORDER BY t.sequence) FROM (
-        SELECT sequence, step, occurrence, parcel, occurred_at, still_true FROM steps {_OF_ORDER}) AS t) AS steps,
-    (SELECT json_agg(m ORDER BY m.occurred_at, m.message) FROM (
-        SELECT message, step, occurrence, parcel, recipient, channel, verdict, reason, language, occurred_at
-        FROM messages {_OF_ORDER}) AS m) AS messages
+    {_objects(_STEPS, "sequence", f"steps {_OF_ORDER}")} AS steps,
+    {_objects(_MESSAGES, "occurred_at, message", f"messages {_OF_ORDER}")} AS messages
 FROM (SELECT shop, order_id, basis, fold FROM orders {_OF_ORDER}) AS o
 JOIN (SELECT shop, order_id, document FROM snapshots {_OF_ORDER} AND document IS NOT NULL) AS s USING (shop, order_id)
 """
 
 
 async def order_status(tx: Tx, shop: str, order_id: str) -> OrderStatus | None:
-    """From what intake keeps of the fold, in one statement. None when the shop has no such order.
-
-    Also None while the fold was not made yet by this version of the code: ask for the whole story.
-    """
+    """From what intake keeps of the fold, in one statement. None when the shop has no such order."""
     rows = await fetch(tx, _STATUS, shop=shop, order_id=order_id)
-    fold = read_fold(rows[0]["basis"], rows[0]["fold"]) if rows else None
-    if fold is None:
+    if not rows:
         return None
-    row = rows[0]
+    (row,) = rows
     return OrderStatus(
-        order=read_order(row["document"]),
-        decision=decision_of(fold),
-        steps=row["steps"] or (),
-        messages=row["messages"] or (),
+        document=orjson.loads(row["document"]),
+        standing=read_standing(row["basis"], row["fold"]),
+        steps=row["steps"],
+        messages=row["messages"],
     )
 
 

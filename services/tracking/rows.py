@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,33 +15,20 @@ from shared.contracts.base import rfc3339
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
 
 Json = Mapping[str, Any]
+_SHOP_STATES: Mapping[str, ShopState] = {str(word): word for word in ShopState}
 
 
 def _instant(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value is not None else None
 
 
-def _text(value: datetime | None) -> str | None:
-    return rfc3339(value) if value is not None else None
-
-
 def fact_to_json(fact: ParcelFact) -> dict[str, Any]:
     """What has no column of its own in `timeline`."""
-    row = {
-        "stage": fact.stage,
-        "condition": fact.condition,
-        "action_by": fact.action_by,
-        "delivered_to": fact.delivered_to,
-        "clock": fact.clock,
-        "city": fact.city,
-        "country": fact.country,
-        "postal_code": fact.postal_code,
-        "code": fact.code,
-        "text": fact.text,
-        "eta_from": _text(fact.eta_from),
-        "eta_until": _text(fact.eta_until),
-    }
-    return {name: value for name, value in row.items() if value is not None}
+    return {name: value for name, value in zip(_IN_JSON, _in_json(fact), strict=True) if value is not None}
+
+
+_IN_JSON = tuple(name for name in ParcelFact._fields if name not in ("id", "occurred_at", "heard_at"))
+_in_json = attrgetter(*_IN_JSON)
 
 
 def timeline_line(key: ParcelKey, fact: ParcelFact, digest: bytes) -> dict[str, Any]:
@@ -102,7 +90,7 @@ def shop_fact_from_json(fact: Json, *, id: UUID, sequence: int, time: datetime, 
         sequence=sequence,
         time=time,
         digest=digest,
-        state=ShopState(fact["state"]),
+        state=_SHOP_STATES[fact["state"]],
         placed_at=datetime.fromisoformat(fact["placed_at"]),
         zone=fact["zone"],
         payment=PaymentState(fact["payment"]) if fact["payment"] else None,

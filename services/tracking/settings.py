@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field, SecretStr
 
-from services.tracking.key_entries import OF_OPERATORS, OF_SHOPS, KeyEntry, read_entries, variable_of
+from shared.key_entries import OF_OPERATORS, OF_SHOPS, KeyEntry, read_entries, variable_of
 from shared.settings import Settings
 from shared.shops import Shops
 

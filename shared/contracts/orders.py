@@ -189,6 +189,11 @@ class OrderSnapshot(Contract):
     promise: Promise | None = None
     policies: Policies | None = None
     notify: Notify = Notify()
+    gift: bool | None = None
+    """Somebody else gets it: the other `recipients` hear nothing of money and not from whom it comes.
+
+    Left out means no; so a snapshot from before there was this field is the same, byte for byte.
+    """
 
     @model_validator(mode="after")
     def _somebody_to_tell(self) -> OrderSnapshot:

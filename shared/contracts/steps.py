@@ -86,6 +86,7 @@ class StepReached(Contract):
     buyer: Buyer
     recipients: tuple[Recipient, ...] = ()
     notify: Notify = Notify()
+    gift: bool | None = None
     caused_by: UUID | None = None
     """The id of the event that brought the step about."""
 

@@ -12,12 +12,13 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import fold, rendering
+from tests.bench import fold
+from tests.bench.notifier import figures as notifier
 from tests.bench.rows import Row, table
 from tests.bench.tracking import figures
 
 OUTPUT = Path("build/bench.json")
-PARTS = ("fold", "rendering", "tracking")
+PARTS = ("fold", "tracking", "notifier")
 
 
 async def measure(parts: Sequence[str]) -> Mapping[str, list[Row]]:
@@ -25,10 +26,10 @@ async def measure(parts: Sequence[str]) -> Mapping[str, list[Row]]:
     measured: dict[str, list[Row]] = {}
     if "fold" in parts:
         measured["fold"] = fold.measure()
-    if "rendering" in parts:
-        measured["rendering"] = rendering.measure()
     if "tracking" in parts:
         measured["tracking"] = await figures.measure()
+    if "notifier" in parts:
+        measured["notifier"] = await notifier.measure()
     return measured
 
 

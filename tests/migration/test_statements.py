@@ -10,13 +10,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import doubts, fallback, ledger, queue, receipts
+from services.notifier import ledger, queue, receipts
 from services.notifier.domain.delivery import State
-from services.notifier.fallback import Loss
 from services.notifier.ledger import Change
-from services.notifier.overtaking import call_off_overtaken
+from services.notifier.people import consents, reach, redecide
+from services.notifier.people.reach import Lesson
+from services.notifier.preferences import choices, links
+from services.notifier.preferences.links import Link
 from services.notifier.queue import PATIENCE
 from services.notifier.receipt_formats import Receipt
+from services.notifier.sending import doubts, fallback, quiet
+from services.notifier.sending.fallback import Loss
+from services.notifier.sending.overtaking import call_off_overtaken
 from services.tracking import queries, search, store, store_writes
 from services.tracking.directory import Directory, load_remembered, remember
 from services.tracking.domain.shipment import ParcelKey
@@ -147,6 +152,21 @@ OF_NOTIFIER: dict[str, Statement] = {
     "look_again": lambda tx: doubts.look_again(tx, {ID: NOW, UUID(int=2): None}),
     "call_off_overtaken": lambda tx: call_off_overtaken(tx, [ORDER]),
     "count_unknown": lambda tx: queue.count_unknown(tx),
+    "thaw": lambda tx: ledger.thaw(tx, [ID]),
+    "put_off": lambda tx: quiet.put_off(tx),
+    "standing": lambda tx: consents.standing(tx, [("demo", b"person")]),
+    "forget consents": lambda tx: consents.forget(tx, NOW, 5),
+    "redecide": lambda tx: redecide.redecide(tx, "demo", {b"person"}),
+    "write_anew": lambda tx: redecide.write_anew(tx, "demo", {b"person"}),
+    "note_unreachable": lambda tx: reach.note_unreachable(tx, Channel.EMAIL, "l@example.com", "smtp_550", NOW),
+    "unreachable_among": lambda tx: reach.unreachable_among(tx, [(Channel.EMAIL, "l@example.com")], NOW),
+    "learn": lambda tx: reach.learn(tx, {ID: Lesson("smtp_550", unreachable=True)}, NOW),
+    "forget the unreachable": lambda tx: reach.forget(tx, NOW),
+    "keep links": lambda tx: links.keep(tx, {("demo", "A-1001", "buyer")}, links.new_token, NOW),
+    "find a link": lambda tx: links.find(tx, "Zk3vQ8mN1xT7rB5wLc0yHd", NOW),
+    "forget links": lambda tx: links.forget(tx, NOW, 5),
+    "visitor_of": lambda tx: choices.visitor_of(tx, Link("demo", "A-1001", "buyer")),
+    "forget languages": lambda tx: choices.forget_languages(tx, NOW, 5),
 }
 
 

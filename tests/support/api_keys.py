@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.tracking.key_entries import OF_OPERATORS, OF_SHOPS, KeyEntry, Scope, digest_of
+from shared.key_entries import OF_OPERATORS, OF_SHOPS, KeyEntry, Scope, digest_of
 
 
 def entry(key: str, *scopes: Scope, name: str = "main", last_day: date | None = None) -> KeyEntry:

@@ -15,10 +15,10 @@ import httpx
 from sandbox.backends.servers import Broker
 from services.notifier.intake import Planner
 from services.notifier.intake import intake as notifier_intake
-from services.tracking.api.keys import Keys
 from services.tracking.api.state import ApiState
 from services.tracking.intake import intake as tracking_intake
 from services.tracking.processes import api_app
+from shared.api_keys import Keys
 from shared.contracts.vocabulary import Channel
 from shared.database import Database
 from shared.messaging.consume import Consumer, Intake

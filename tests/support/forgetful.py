@@ -31,12 +31,12 @@ class ForgetfulDatabase(Database):
     @asynccontextmanager
     async def reading(self, shop: str) -> AsyncIterator[Reading]:
         async with self._database.reading(shop) as reading:
-            yield _ForgetfulReading(reading.connection, self)
+            yield _ForgetfulReading(reading, self)
 
     @asynccontextmanager
     async def glancing(self, shop: str) -> AsyncIterator[Reading]:
         async with self._database.glancing(shop) as reading:
-            yield _ForgetfulReading(reading.connection, self)
+            yield _ForgetfulReading(reading, self)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -54,9 +54,8 @@ class ForgetfulDatabase(Database):
 
 
 class _ForgetfulReading(Reading):
-    def __init__(self, connection: Any, database: ForgetfulDatabase) -> None:
-        super().__init__(connection)
-        self._database = database
+    def __init__(self, reading: Reading, database: ForgetfulDatabase) -> None:
+        self._reading, self._database = reading, database
 
     async def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        return await super().fetch(self._database.forget(sql), parameters)
+        return await self._reading.fetch(self._database.forget(sql), parameters)

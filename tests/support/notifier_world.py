@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,18 @@ import httpx
 
 from sandbox.approved_templates import submissions
 from sandbox.providers import Accepted, Providers
-from services.notifier import receipts
+from services.notifier.bounces.amazon import Certificates
 from services.notifier.channels import Adapters, adapters_by_provider, load_channel_settings, open_adapters
+from services.notifier.channels.base import ChannelAdapter
 from services.notifier.channels.settings import ChannelSettings
 from services.notifier.compose import Composer
 from services.notifier.intake import Planner, intake, message_id
-from services.notifier.processes import receipt_state
+from services.notifier.preferences.page import PreferencesState
+from services.notifier.preview.routes import PreviewState
+from services.notifier.processes import api_app, receipt_state
 from services.notifier.queue import PATIENCE, Patience
 from services.notifier.sender import Sender
+from shared.api_keys import Keys
 from shared.contracts.base import Contract
 from shared.contracts.orders import Buyer, Consent
 from shared.contracts.outcomes import MessageOutcome
@@ -30,20 +34,26 @@ from shared.contracts.steps import StepReached
 from shared.contracts.topics import NOTIFIER_OUTCOMES
 from shared.contracts.vocabulary import ABOUT_THE_ORDER, Channel, Step
 from shared.database import Database, Row
-from shared.health import Health
+from shared.key_entries import Scope
 from shared.messaging.inbox import Delivery, claim
 from shared.processes import Runtime
 from shared.shops import Shop, Shops, load_shops
-from shared.web import create_app
+from tests.support.api_keys import entry
 from tests.support.deliveries import delivery
 from tests.support.migrated import ask
 from tests.support.steps_reached import catalog, home_delivery
 
 SHOPS_FOLDER = Path("config/shops")
+PUBLIC_URL = "https://avisos.example"
+"""Where buyers open their preferences. Providers' receipts go where the environment says."""
 DEMO: Shop = load_shops(SHOPS_FOLDER)["demo"]
 BY_MAIL = Buyer(name="Lucía Prado", email="lucia@example.com", timezone="Europe/Madrid")
 BY_SMS = Buyer(name="Lucía Prado", phone="+34600000001")
 BY_WHATSAPP = Buyer(name="Lucía Prado", phone="+34600000001", consents=(Consent(channel=Channel.WHATSAPP),))
+
+
+KEY, WRITE_KEY = "demo-key-0123456789abc", "demo-key-that-only-writes"
+"""Of the demo shop; the second one lacks the scope to read."""
 
 
 def now() -> datetime:
@@ -80,12 +90,19 @@ class Notifier:
     settings: dict[str, ChannelSettings]
     shops: Shops = field(default_factory=lambda: Shops({"demo": DEMO}))
     patience: Patience = PATIENCE
+    certificates: Certificates = field(default_factory=Certificates)
 
     def __post_init__(self) -> None:
         self._began_at = self.providers.accept_log.position
-        app = create_app("notifier", Health())
-        app.state.receipts = receipt_state(self.database, self.settings)
-        app.include_router(receipts.router)
+        planner = Planner(self.shops, frozenset(self.adapters), now)
+        keys = Keys({"demo": (entry(KEY), entry(WRITE_KEY, Scope.ORDERS_WRITE, name="writes"))}, (), now)
+        composer = Composer(catalog(), self.shops, self.adapters, PUBLIC_URL)
+        app = api_app(
+            Runtime("notifier", ("api",)),
+            receipt_state(self.database, self.settings, self.certificates),
+            PreferencesState(self.database, self.shops, frozenset(self.adapters), catalog(), now),
+            PreviewState(self.database, planner, composer, keys),
+        )
         self.app = app
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://notifier.test")
 
@@ -100,10 +117,15 @@ class Notifier:
         words.update(zip((item.offset for item in claimed.fresh), map(str, taken), strict=True))
         return list(words.values())
 
-    def new_sender(self, database: Database | None = None, runtime: Runtime | None = None) -> Sender:
-        composer = Composer(catalog(), self.shops, self.adapters)
+    def new_sender(
+        self,
+        database: Database | None = None,
+        runtime: Runtime | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> Sender:
+        composer = Composer(catalog(), self.shops, self.adapters, PUBLIC_URL)
         process = runtime or Runtime("notifier", ("send",))
-        return Sender(database or self.database, composer, process, now, random.Random(1), self.patience)
+        return Sender(database or self.database, composer, process, clock, random.Random(1), self.patience)
 
     async def send_what_is_due(self, sender: Sender | None = None) -> int:
         """All channels, until nothing is due any more. Answers how many messages were touched."""
@@ -115,10 +137,23 @@ class Notifier:
     async def tidy(self) -> None:
         await self.new_sender().tidy()
 
+    async def resolve(self) -> int:
+        """One round for each message in doubt whose round has come."""
+        return await self.new_sender().resolve()
+
+    def through(self, *adapters: ChannelAdapter) -> Notifier:
+        """The same installation with these providers on their channel, the preferred one first."""
+        return replace(self, adapters={**self.adapters, adapters[0].channel: adapters})
+
+    def of_shop(self, **wishes: Any) -> Notifier:
+        """The same installation with a shop that wishes this of its channels."""
+        channels = DEMO.channels.model_copy(update=wishes)
+        return replace(self, shops=Shops({"demo": DEMO.model_copy(update={"channels": channels})}))
+
     async def let_time_pass(self, by: timedelta) -> None:
         """Everything that the database remembers as a time was that much earlier."""
         moved = (
-            *("lease_until", "tried_at", "last_tried_at", "doubt_since", "doubt_at"),
+            *("lease_until", "tried_at", "last_tried_at", "doubt_since", "doubt_at", "quiet_at"),
             *("not_before", "expires_at", "planned_at", "changed_at"),
         )
         earlier = ", ".join(f"{name} = {name} - make_interval(secs => :seconds)" for name in moved)
@@ -169,11 +204,18 @@ def id_of(told: StepReached, channel: Channel = Channel.EMAIL, recipient: str = 
 
 
 @asynccontextmanager
-async def a_notifier(database: Database, running: Providers, patience: Patience = PATIENCE) -> AsyncIterator[Notifier]:
+async def a_notifier(
+    database: Database,
+    running: Providers,
+    patience: Patience = PATIENCE,
+    *,
+    certificates: Certificates | None = None,
+) -> AsyncIterator[Notifier]:
     """With the channels that the environment configures, as its processes find them."""
     settings = load_channel_settings()
     adapters = open_adapters(settings)
-    notifier = Notifier(database, running, adapters, settings, patience=patience)
+    amazon = certificates or Certificates()
+    notifier = Notifier(database, running, adapters, settings, patience=patience, certificates=amazon)
     try:
         async with notifier.http:
             yield notifier

@@ -10,13 +10,13 @@ import httpx
 from fastapi import FastAPI
 
 from services.tracking.announce import Announcer
-from services.tracking.api.keys import Keys
 from services.tracking.api.page import read_clock
 from services.tracking.api.state import ApiState
 from services.tracking.console.app import create_console
 from services.tracking.intake import intake
 from services.tracking.processes import api_app
 from services.tracking.tokens import token_of
+from shared.api_keys import Keys
 from shared.contracts.base import Contract
 from shared.database import Database
 from shared.messaging.publish import Publisher

@@ -15,6 +15,7 @@ from services.carrier_gateway.carriers.dhl import DHL
 from services.carrier_gateway.carriers.dpd import DPD
 from services.carrier_gateway.carriers.easypost import EASYPOST
 from services.carrier_gateway.carriers.estafeta import ESTAFETA
+from services.carrier_gateway.carriers.fedex import FEDEX
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.carriers.gls import GLS
 from services.carrier_gateway.carriers.laposte import LAPOSTE
@@ -23,10 +24,15 @@ from services.carrier_gateway.carriers.oca import OCA
 from services.carrier_gateway.carriers.seur import SEUR
 from services.carrier_gateway.carriers.seventeentrack import SEVENTEENTRACK
 from services.carrier_gateway.carriers.shippo import SHIPPO
+from services.carrier_gateway.carriers.ups import UPS
+from services.carrier_gateway.carriers.usps import USPS
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,
     DHL,
+    UPS,
+    FEDEX,
+    USPS,
     GLS,
     DPD,
     LAPOSTE,

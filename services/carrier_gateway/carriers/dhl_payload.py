@@ -6,31 +6,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field
 
+from services.carrier_gateway.carriers.json_shape import Part, Written
 from services.carrier_gateway.carriers.plain_text import clean, country_code
 
 
-def _number_as_text(value: object) -> object:
-    return str(value) if type(value) is int else value
-
-
-Written = Annotated[str, BeforeValidator(_number_as_text)]
-"""DHL writes some texts as JSON numbers, the shipment's id among them."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
-
-
-class Address(_Part):
+class Address(Part):
     country_code: str | None = None
     postal_code: Written | None = None
     address_locality: str | None = None
 
 
-class Place(_Part):
+class Place(Part):
     address: Address | None = None
 
     @property
@@ -44,7 +32,7 @@ class Place(_Part):
         return clean(self.address.address_locality) if self.address else None
 
 
-class Incident(_Part):
+class Incident(Part):
     """One event, or the summary of a shipment, which has the same shape."""
 
     timestamp: str | None = None
@@ -67,12 +55,12 @@ class Incident(_Part):
         return self.description or self.status or ""
 
 
-class TimeFrame(_Part):
+class TimeFrame(Part):
     estimated_from: str | None = None
     estimated_through: str | None = None
 
 
-class Shipment(_Part):
+class Shipment(Part):
     id: Annotated[Written, BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)]
     status: Incident | None = None
     events: list[Incident] | None = Field(default=None, max_length=500)
@@ -85,7 +73,7 @@ class Shipment(_Part):
         return (self.destination or Place()).country_and_code
 
 
-class Answer(_Part):
+class Answer(Part):
     """A push has a `scope`; an error has a `status` (RFC 7807) and no shipments."""
 
     scope: str | None = None

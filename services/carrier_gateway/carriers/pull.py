@@ -20,6 +20,14 @@ class Query:
     country: str | None = None
     postal_code: str | None = None
 
+    def is_for(self, number: str) -> bool:
+        """Whether a carrier's number is the one we ask about, but for capitals and blanks."""
+        return _bare(number) == _bare(self.reference)
+
+
+def _bare(number: str) -> str:
+    return "".join(number.split()).upper()
+
 
 @dataclass(frozen=True)
 class Pull:

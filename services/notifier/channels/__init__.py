@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.notifier.channels import email, sms, whatsapp
+from services.notifier.channels import email, sms, sms_http, whatsapp, whatsapp_twilio
 from services.notifier.channels.base import ChannelAdapter
+from services.notifier.channels.email_settings import EmailSettings, SecondEmailSettings
 from services.notifier.channels.settings import ChannelSettings, configured
+from services.notifier.channels.whatsapp_twilio import TwilioWhatsAppSettings
 from shared.contracts.vocabulary import Channel
 from shared.settings import BrokenConfiguration
 
@@ -29,9 +31,12 @@ class ChannelKind:
 
 
 CHANNELS: tuple[ChannelKind, ...] = (
-    ChannelKind("smtp", Channel.EMAIL, email.EmailSettings, email.open_adapter),
+    ChannelKind("smtp", Channel.EMAIL, EmailSettings, email.open_adapter),
+    ChannelKind("smtp_2", Channel.EMAIL, SecondEmailSettings, email.open_adapter),
     ChannelKind("twilio", Channel.SMS, sms.TwilioSettings, sms.open_adapter),
+    ChannelKind("sms_http", Channel.SMS, sms_http.SmsHttpSettings, sms_http.open_adapter),
     ChannelKind("whatsapp", Channel.WHATSAPP, whatsapp.WhatsAppSettings, whatsapp.open_adapter),
+    ChannelKind("twilio_whatsapp", Channel.WHATSAPP, TwilioWhatsAppSettings, whatsapp_twilio.open_adapter),
 )
 
 

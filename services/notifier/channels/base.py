@@ -34,7 +34,8 @@ class OutcomeClass(StrEnum):
 class Letter:
     """What an adapter freezes: everything is decided, nothing is on the wire yet.
 
-    `thread` is the same for all letters about one order. `sender_email` and `reply_to` matter to e-mail only.
+    `thread` is the same for all letters about one order. `sender_email`, `reply_to` and `unsubscribe_url` matter to
+    e-mail only; the last is set for letters that a buyer may do without, and ends them with one POST (RFC 8058).
     """
 
     message_id: UUID
@@ -46,6 +47,7 @@ class Letter:
     sender_email: str | None
     reply_to: str | None
     now: datetime
+    unsubscribe_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ wrote can add a header or a recipient.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC
 from email.errors import HeaderParseError
 from email.header import Header
@@ -19,22 +21,40 @@ from email.utils import format_datetime
 
 from services.notifier.channels.base import Letter
 from services.notifier.channels.clean_text import clean_line, clean_text
+from services.notifier.channels.message_ids import message_id_of
 
 SUBJECT_LIMIT_CHARACTERS = 250
 NAME_LIMIT_CHARACTERS = 100
+ECHO = "hito_message"
+"""Under this name a relay that reports on mails hands our message id back."""
 
 _PLAIN_WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9 !#$%&'*+/^_{}~-]*")
 _LINE_LENGTH = 76
+_ONE_CLICK = re.compile(r"https://[!-;=?-~]{1,880}")
 
 
-def compose(letter: Letter, sender: Address, message_domain: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What lets a report find its way back: the secret that seals our Message-IDs, and what a relay wants to be told.
+
+    `ses_configuration_set` is Amazon's name for where events go. `sendgrid`: the relay reads X-SMTPAPI.
+    """
+
+    seal_secret: str | None = None
+    ses_configuration_set: str | None = None
+    sendgrid: bool = False
+
+
+UNMARKED = Marks()
+
+
+def compose(letter: Letter, sender: Address, message_domain: str, marks: Marks = UNMARKED) -> bytes:
     """`sender` speaks for shops without an address of their own; `message_domain` ends every Message-ID.
 
     Raises ValueError when the letter lacks a subject or an address is none.
     """
-    headers = b"".join(
-        f"{name}: {value}\r\n".encode("ascii") for name, value in _headers(letter, sender, message_domain)
-    )
+    lines = (*_headers(letter, sender, message_domain, marks), *_unsubscribe(letter), *_echo(letter, marks))
+    headers = b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in lines)
     body = _bodies(letter).as_bytes()
     return headers + (body if body.endswith(b"\r\n") else body + b"\r\n")
 
@@ -52,7 +72,7 @@ def parse_mailbox(address: str) -> Address:
     return parsed
 
 
-def _headers(letter: Letter, sender: Address, message_domain: str) -> Iterator[tuple[str, str]]:
+def _headers(letter: Letter, sender: Address, message_domain: str, marks: Marks) -> Iterator[tuple[str, str]]:
     subject = clean_line(letter.rendered.subject or "", SUBJECT_LIMIT_CHARACTERS)
     if not subject:
         raise ValueError("an e-mail without a subject cannot be sent")
@@ -66,11 +86,32 @@ def _headers(letter: Letter, sender: Address, message_domain: str) -> Iterator[t
         yield "Reply-To", _named(letter.shop_name, parse_mailbox(letter.reply_to))
     yield "Subject", _encoded(subject, len("Subject: "))
     yield "Date", format_datetime(letter.now.astimezone(UTC))
-    yield "Message-ID", f"<{letter.message_id}@{message_domain}>"
+    yield "Message-ID", message_id_of(letter.message_id, message_domain, marks.seal_secret)
     yield "In-Reply-To", root
     yield "References", root
     yield "Auto-Submitted", "auto-generated"
     yield "X-Auto-Response-Suppress", "OOF, AutoReply"
+
+
+def _unsubscribe(letter: Letter) -> Iterator[tuple[str, str]]:
+    """RFC 8058: one HTTPS address, on one line, since some relays break DKIM by folding it. None without TLS."""
+    if letter.unsubscribe_url is None or letter.unsubscribe_url.startswith("http://"):
+        return
+    if not _ONE_CLICK.fullmatch(letter.unsubscribe_url):
+        raise ValueError("one-click unsubscribe needs one https address in ASCII")
+    yield "List-Unsubscribe", f"<{letter.unsubscribe_url}>"
+    yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+
+
+def _echo(letter: Letter, marks: Marks) -> Iterator[tuple[str, str]]:
+    """SES: "Send email using message tags". SendGrid: "Building an X-SMTPAPI header"; its tracking rewrites links."""
+    if marks.ses_configuration_set:
+        yield "X-SES-CONFIGURATION-SET", marks.ses_configuration_set
+        yield "X-SES-MESSAGE-TAGS", f"{ECHO}={letter.message_id}"
+    if marks.sendgrid:
+        off = {"settings": {"enable": 0}}
+        told = {"unique_args": {ECHO: str(letter.message_id)}, "filters": {"clicktrack": off, "opentrack": off}}
+        yield "X-SMTPAPI", json.dumps(told).replace(', "filters"', ',\r\n "filters"')
 
 
 def _named(name: str, mailbox: Address) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,8 +31,15 @@ Deadline = Annotated[timedelta, BeforeValidator(_read_seconds), Field(gt=timedel
 
 
 class ChannelSettings(BaseSettings):
-    """The variables of one channel. An empty variable counts as not set."""
+    """The variables of one provider. An empty variable counts as not set.
 
+    `no_sign` names required variables that others need too: that they are set is no sign that this provider is wanted.
+    `shared` are such variables only while one of `sharers` is set, which tells what else they are for.
+    """
+
+    no_sign: ClassVar[frozenset[str]] = frozenset({"NOTIFIER_PUBLIC_URL"})
+    shared: ClassVar[frozenset[str]] = frozenset()
+    sharers: ClassVar[frozenset[str]] = frozenset()
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
 
@@ -39,10 +47,15 @@ S = TypeVar("S", bound=ChannelSettings)
 
 
 def configured(model: type[S]) -> S | None:
-    """The settings of one channel, None when not one of its own variables is set.
+    """The settings of one provider, None when not one of its own variables is set.
 
-    Raises BrokenConfiguration naming each variable that is missing or wrong when only some are set. NOTIFIER_PUBLIC_URL
-    belongs to the service and is no sign that a channel is wanted.
+    Raises BrokenConfiguration naming each variable that is missing or wrong when only some are set.
     """
-    own = {name.upper() for name, field in model.model_fields.items() if field.is_required()} - {"NOTIFIER_PUBLIC_URL"}
-    return load_settings(model) if any(os.environ.get(name) for name in own) else None
+    fields = model.model_fields.items()
+    own = {str(field.validation_alias or name).upper() for name, field in fields if field.is_required()}
+    no_sign = model.no_sign | (model.shared if _any_set(model.sharers) else frozenset())
+    return load_settings(model) if _any_set(own - no_sign) else None
+
+
+def _any_set(names: Iterable[str]) -> bool:
+    return any(os.environ.get(name) for name in names)

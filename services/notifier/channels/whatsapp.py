@@ -1,5 +1,8 @@
 """WhatsApp through Meta's Cloud API: approved templates only, so that a buyer hears from us at any hour of the order.
 
+Free text may only follow within 24 hours on what a buyer wrote. Nothing here can send any, so there is no window to
+keep track of, and 131047 (window closed) would be a fault of ours.
+
 The API knows no idempotency key: our message id travels in `biz_opaque_callback_data`, which Meta hands back with each
 status. Source: developers.facebook.com/documentation/business-messaging/whatsapp (messages, error codes, webhooks).
 """
@@ -38,24 +41,44 @@ WHATSAPP_ERRORS: Mapping[int, ProviderError] = {
     131048: ProviderError("spam_rate_limit", OutcomeClass.THROTTLED),
     131056: ProviderError("too_many_to_this_user", OutcomeClass.THROTTLED),
     131057: ProviderError("account_in_maintenance", OutcomeClass.THROTTLED),
-    33: ProviderError("sender_deleted"),
-    100: ProviderError("invalid_parameter"),
-    368: ProviderError("account_restricted"),
+    133016: ProviderError("sender_rate_limit", OutcomeClass.THROTTLED),
+    131016: ProviderError("service_overloaded", OutcomeClass.THROTTLED),
+    # The number: WhatsApp does not reach it, or may not.
     130472: ProviderError("user_in_experiment", unreachable=True),
     130497: ProviderError("country_restricted", unreachable=True),
-    131000: ProviderError("unknown_error"),
-    131005: ProviderError("access_denied"),
-    131008: ProviderError("parameter_missing"),
-    131009: ProviderError("parameter_invalid"),
     131021: ProviderError("to_is_sender", unreachable=True),
     131026: ProviderError("undeliverable", unreachable=True),
     131030: ProviderError("to_not_allowed", unreachable=True),
+    131050: ProviderError("opted_out", unreachable=True),
+    # The account or the sender: somebody has to mend it, and other channels go on meanwhile.
+    1: ProviderError("unknown_api_error"),
+    2: ProviderError("service_down", OutcomeClass.THROTTLED),
+    33: ProviderError("sender_deleted"),
+    368: ProviderError("account_restricted"),
+    131005: ProviderError("access_denied"),
     131031: ProviderError("account_locked"),
+    131037: ProviderError("display_name_not_approved"),
     131042: ProviderError("payment_problem"),
     131045: ProviderError("sender_not_registered"),
+    133000: ProviderError("sender_being_removed"),
+    133004: ProviderError("service_down", OutcomeClass.THROTTLED),
+    133005: ProviderError("wrong_pin"),
+    133006: ProviderError("sender_not_verified"),
+    133008: ProviderError("too_many_pins"),
+    133009: ProviderError("pins_too_fast"),
+    133010: ProviderError("sender_not_registered"),
+    133015: ProviderError("sender_deleted_lately"),
+    134011: ProviderError("payment_terms_not_accepted"),
+    # The message: what we sent was not what the template wants.
+    100: ProviderError("invalid_parameter"),
+    131000: ProviderError("unknown_error"),
+    131008: ProviderError("parameter_missing"),
+    131009: ProviderError("parameter_invalid"),
     131047: ProviderError("window_closed"),
     131049: ProviderError("withheld_by_meta"),
-    131050: ProviderError("opted_out", unreachable=True),
+    131051: ProviderError("message_type_unsupported"),
+    131052: ProviderError("media_not_downloaded"),
+    131053: ProviderError("media_not_uploaded"),
     132000: ProviderError("parameter_count_mismatch"),
     132001: ProviderError("template_missing"),
     132005: ProviderError("text_too_long"),
@@ -64,7 +87,9 @@ WHATSAPP_ERRORS: Mapping[int, ProviderError] = {
     132015: ProviderError("template_paused"),
     132016: ProviderError("template_disabled"),
     132018: ProviderError("parameter_unfit"),
-    133010: ProviderError("sender_not_registered"),
+    132068: ProviderError("flow_blocked"),
+    132069: ProviderError("flow_throttled", OutcomeClass.THROTTLED),
+    135000: ProviderError("generic_user_error"),
 }
 
 
@@ -77,6 +102,8 @@ class WhatsAppSettings(ChannelSettings):
     whatsapp_app_secret_previous: SecretStr | None = None
     """The secret before the last rotation: statuses signed with it are accepted."""
     whatsapp_verify_token: SecretStr = Field(min_length=8)
+    whatsapp_business_account_id: str | None = Field(default=None, pattern=r"^[0-9]{5,20}$")
+    """When set, `send` compares all templates with what Meta approved for this account, and starts only if they fit."""
     whatsapp_url: BaseUrl = "https://graph.facebook.com/v25.0"
     """With the version: v25.0 is served until 2028-07-29 (developers.facebook.com/docs/graph-api/changelog)."""
     whatsapp_deadline: Deadline = timedelta(seconds=30)

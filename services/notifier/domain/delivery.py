@@ -45,7 +45,8 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     # Another channel of its group tells; this one takes over when that one cannot.
     State.STANDBY: frozenset({State.PLANNED, State.SUPERSEDED, State.SUPPRESSED, State.EXPIRED}),
     State.PLANNED: _CALLED_OFF | {State.FROZEN},
-    State.FROZEN: _CALLED_OFF | {State.CLAIMED, State.PLANNED},  # planned: another provider writes it anew
+    # Planned anew: another provider writes it, or it was never tried and is to be worded otherwise.
+    State.FROZEN: _CALLED_OFF | {State.CLAIMED, State.PLANNED},
     State.CLAIMED: _CALLED_OFF | {State.IN_FLIGHT, State.FROZEN},
     # Back to frozen only on NOT_SENT or THROTTLED. A receipt can be here before our own answer is.
     State.IN_FLIGHT: frozenset(

@@ -6,29 +6,27 @@ untrue is not told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time
 
 from services.notifier.domain.delivery import WAITING, State
+from services.notifier.domain.urgency import Quiet, Urgency, may_leave_at, quiet_again_at, true_for, urgency_of
 from shared.contracts.vocabulary import Channel, Step
+
+BUYER = "buyer"
 
 NEEDS_CONSENT = frozenset({Channel.WHATSAPP})
 """Meta asks for an opt-in before the first message. Mail and SMS about an order rest on the contract itself."""
 
-URGENT = frozenset(
-    {Step.OUT_FOR_DELIVERY, Step.FAILED_ATTEMPT, Step.READY_FOR_PICKUP, Step.DELIVERED, Step.ORDER_CONFIRMED}
-)
-"""Told in quiet hours too: the buyer may have to act today, or has just acted."""
-
-TRUE_FOR: Mapping[Step, timedelta] = {Step.OUT_FOR_DELIVERY: timedelta(hours=14)}
-"""After this time since it happened, the step is no longer worth telling."""
-TRUE_FOR_OTHERWISE = timedelta(days=7)
-
 ERASED = "erased"
 """The reason of every message that was waiting, or came up later, when its buyer's contact was erased."""
 
+QUIET_TOO_LONG = "quiet_until_too_late"
+"""The reason of a message that is not worth telling any more when the quiet hours end: told late is worse than not."""
+OPTED_OUT, NO_CONSENT = "buyer_opted_out", "no_consent"
+
+_ABOUT_MONEY = frozenset({Step.PAYMENT_RECEIVED, Step.REFUNDED})
 _RECEIPTS = frozenset({Step.ORDER_CONFIRMED, Step.PAYMENT_RECEIVED, Step.REFUNDED, Step.ORDER_CANCELLED})
 _ON_THE_WAY = frozenset({Step.SHIPPED, Step.IN_TRANSIT, Step.DELAYED, Step.CUSTOMS})
 _ENDS = frozenset({Step.DELIVERED, Step.RETURNING, Step.RETURNED, Step.LOST, Step.ORDER_CANCELLED})
@@ -37,11 +35,18 @@ _SURVIVES_BEING_ON_THE_WAY = frozenset({Step.FAILED_ATTEMPT})
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person to tell. `reachable` are the channels they have an address for; `consents` what they agreed to."""
+    """One person to tell. `reachable` are the channels they have an address for; `consents` what they agreed to.
+
+    `opted_out`: channels they want to hear nothing on. `necessary_only`: those on which they do without what is
+    optional. `dead`: channels whose address is known to reach nobody.
+    """
 
     role: str
     reachable: frozenset[Channel]
     consents: frozenset[Channel]
+    opted_out: frozenset[Channel] = frozenset()
+    necessary_only: frozenset[Channel] = frozenset()
+    dead: frozenset[Channel] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,11 @@ class StepFacts:
     zone: str
     erased: bool = False
     """The contact was erased on request: nobody is told of this order any more."""
+    gift: bool = False
+
+    @property
+    def urgency(self) -> Urgency:
+        return urgency_of(self.step, buyer_must_act=self.buyer_must_act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One message: planned to be sent, or not and why. `not_before` and `expires_at` matter to those planned."""
+    """One message: planned to be sent, or not and why. The times matter to those that may still leave.
+
+    It may leave from `not_before` until just before `quiet_at`, when it has to be put off, and before `expires_at`.
+    """
 
     recipient: str
     channel: Channel
@@ -80,6 +93,9 @@ class Planned:
     reason: str
     not_before: datetime
     expires_at: datetime
+    urgency: Urgency
+    quiet: Quiet | None = None
+    quiet_at: datetime | None = None
     group: int = 0
     rank: int = 0
     """Which of the shop's groups of channels it belongs to, and the channel's place in it."""
@@ -87,17 +103,31 @@ class Planned:
 
 def plan(step: StepFacts, recipients: Sequence[Recipient], rules: Rules, now: datetime) -> tuple[Planned, ...]:
     """One verdict for every recipient and every channel the shop uses."""
-    expires_at = step.occurred_at + TRUE_FOR.get(step.step, TRUE_FOR_OTHERWISE)
-    whole = _verdict_for_all(step, expires_at, now)
-    not_before = now if step.step in URGENT or rules.quiet is None else after_quiet_hours(now, step.zone, *rules.quiet)
+    expires_at = step.occurred_at + true_for(step.step)
+    quiet = None if rules.quiet is None else Quiet(step.zone, *rules.quiet)
+    not_before = may_leave_at(step.urgency, now, quiet, now)
+    whole = _verdict_for_all(step, not_before, expires_at, now)
+    quiet_at = quiet_again_at(step.urgency, not_before, quiet)
     return tuple(
-        Planned(recipient.role, channel, *(whole or verdict), not_before, expires_at, *place)
+        Planned(
+            recipient.role,
+            channel,
+            *(whole or verdict),
+            not_before,
+            expires_at,
+            step.urgency,
+            quiet,
+            quiet_at,
+            *place,
+        )
         for recipient in recipients
-        for channel, verdict, place in _verdicts(recipient, rules)
+        for channel, verdict, place in _verdicts(step, recipient, rules)
     )
 
 
-def _verdict_for_all(step: StepFacts, expires_at: datetime, now: datetime) -> tuple[State, str] | None:
+def _verdict_for_all(
+    step: StepFacts, not_before: datetime, expires_at: datetime, now: datetime
+) -> tuple[State, str] | None:
     if step.erased:
         return State.SUPPRESSED, ERASED
     if not step.still_true:
@@ -106,15 +136,18 @@ def _verdict_for_all(step: StepFacts, expires_at: datetime, now: datetime) -> tu
         return State.SUPPRESSED, "shop_asked_for_silence"
     if expires_at <= now:
         return State.EXPIRED, "too_old_to_tell"
+    if expires_at <= not_before:
+        return State.EXPIRED, QUIET_TOO_LONG
     return None
 
 
-def _verdicts(recipient: Recipient, rules: Rules) -> Iterator[tuple[Channel, tuple[State, str], tuple[int, int]]]:
-    of_step = {channel for group in rules.groups_for_step for channel in group}
+def _verdicts(
+    step: StepFacts, recipient: Recipient, rules: Rules
+) -> Iterator[tuple[Channel, tuple[State, str], tuple[int, int]]]:
     for nth, group in enumerate(rules.groups):
         told_by: Channel | None = None
         for rank, channel in enumerate(group):
-            reason = _why_not(channel, recipient, rules, of_step)
+            reason = why_not(step, channel, recipient, rules)
             if reason is not None:
                 yield channel, (State.SUPPRESSED, reason), (nth, rank)
             elif told_by is None:
@@ -124,27 +157,23 @@ def _verdicts(recipient: Recipient, rules: Rules) -> Iterator[tuple[Channel, tup
                 yield channel, (State.STANDBY, f"told_by_{told_by}"), (nth, rank)
 
 
-def _why_not(channel: Channel, recipient: Recipient, rules: Rules, of_step: set[Channel]) -> str | None:
-    if channel not in of_step:
+def why_not(step: StepFacts, channel: Channel, recipient: Recipient, rules: Rules) -> str | None:
+    """Why this step cannot be told to this recipient through this channel; None when it can."""
+    if channel not in {channel for group in rules.groups_for_step for channel in group}:
         return "not_for_this_step"
     if channel not in rules.installed:
         return "channel_not_installed"
     if channel not in recipient.reachable:
         return "no_address"
+    if step.gift and recipient.role != BUYER and step.step in _ABOUT_MONEY:
+        return "gift_hides_money"
+    if channel in recipient.opted_out or (step.urgency is Urgency.OPTIONAL and channel in recipient.necessary_only):
+        return OPTED_OUT
     if channel in NEEDS_CONSENT and channel not in recipient.consents:
-        return "no_consent"
+        return NO_CONSENT
+    if channel in recipient.dead:
+        return "address_unreachable"
     return None
-
-
-def after_quiet_hours(now: datetime, zone: str, begin: time, end: time) -> datetime:
-    """`now` itself outside the quiet hours, else the first instant after them. Safe over changes of the clock."""
-    local = now.astimezone(ZoneInfo(zone))
-    inside = begin <= local.time() < end if begin <= end else local.time() >= begin or local.time() < end
-    if not inside:
-        return now
-    day = local.date() if local.time() < end else local.date() + timedelta(days=1)
-    after = datetime.combine(day, end, tzinfo=ZoneInfo(zone)).replace(fold=local.fold)  # an hour that comes twice
-    return after.astimezone(now.tzinfo)
 
 
 @dataclass(frozen=True, slots=True)

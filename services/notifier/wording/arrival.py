@@ -8,15 +8,18 @@ from services.notifier.wording.dates import Span
 from services.notifier.wording.situation import Situation
 from shared.contracts.vocabulary import Step
 
+_INSTEAD_OF_ANOTHER_DAY = ("eta", "promise")
+
 
 def arrival(situation: Situation, facts: Mapping[str, str], *, short: bool = False) -> str:
     """A full sentence, never empty."""
     say, form, span = situation.speech.say, "arrival_short" if short else "arrival", situation.expected
     if span is None:
         return say(f"{form}.delayed" if situation.step.step is Step.DELAYED else f"{form}.unknown", facts)
+    now = "now_" if situation.variant in _INSTEAD_OF_ANOTHER_DAY else ""
     if span.first != span.last:
-        return say(f"{form}.between", _range(situation, span, short=short))
-    return say(f"{form}.on", {"when": _one_day(situation, span, short=short)})
+        return say(f"{form}.{now}between", _range(situation, span, short=short))
+    return say(f"{form}.{now}on", {"when": _one_day(situation, span, short=short)})
 
 
 def expected_day(situation: Situation) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LIGHT_GROUND, DARK_GROUND = "#ffffff", "#1b1f24"
-_LIGHT, _DARK = "#ffffff", "#20242a"
-_ENOUGH_FOR_SHAPES = 3.0
+_LIGHT, _DARK, _DARKEST = "#ffffff", "#20242a", "#000000"
+_ENOUGH_FOR_SHAPES, _ENOUGH_FOR_TEXT = 3.0, 4.5
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,9 @@ class Paint:
 
 
 def paint(colour: str) -> Paint:
-    """The colour as it is, with the better of light and dark text on it."""
-    return Paint(colour, max(_LIGHT, _DARK, key=lambda ink: contrast(ink, colour)))
+    """The colour as it is, with the better of light and dark text on it; black where neither is enough (WCAG AA)."""
+    ink = max(_LIGHT, _DARK, key=lambda ink: contrast(ink, colour))
+    return Paint(colour, ink if contrast(ink, colour) >= _ENOUGH_FOR_TEXT else _DARKEST)
 
 
 def paint_on(ground: str, colour: str) -> Paint:

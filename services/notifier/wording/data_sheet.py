@@ -13,8 +13,10 @@ from shared.contracts.orders import Line
 from shared.contracts.steps import ParcelFacts
 from shared.contracts.vocabulary import Step
 
-_ITEMS_SHOWN = 12
+ITEMS_SHOWN = 12
 _NO_LONGER_EXPECTED = frozenset({Step.DELIVERED, Step.READY_FOR_PICKUP, Step.RETURNING, Step.RETURNED, Step.LOST})
+
+_ARRIVED = frozenset({Step.DELIVERED, Step.RETURNED})
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def contents(situation: Situation) -> tuple[Line, ...]:
 
 def list_of(lines: tuple[Line, ...], situation: Situation) -> tuple[str, ...]:
     """`2 × Zapatillas`; a long list is cut and says how many more there are."""
-    shown = [f"{line.quantity} × {clean(line.title)}" for line in lines[:_ITEMS_SHOWN]]
+    shown = [f"{line.quantity} × {situation.told(line.title)}" for line in lines[:ITEMS_SHOWN]]
     hidden = len(lines) - len(shown)
     return (*shown, *([situation.speech.count("phrases.more_items", hidden)] if hidden else []))
 
@@ -73,9 +75,9 @@ def list_of(lines: tuple[Line, ...], situation: Situation) -> tuple[str, ...]:
 def _known_of_parcel(situation: Situation, parcel: ParcelFacts) -> tuple[Entry, ...]:
     expected = expected_day(situation) if situation.step.step not in _NO_LONGER_EXPECTED else None
     known = (
-        ("email.hours", clean(parcel.contact.hours or "")),
+        ("email.hours", situation.told(parcel.contact.hours or "")),
         ("email.expected", clean(expected[:1].upper() + expected[1:] if expected else "")),
-        ("email.last_seen", _last_seen(situation, parcel)),
+        ("email.last_seen", _last_seen(situation, parcel) if situation.step.step not in _ARRIVED else ""),
     )
     return tuple(Entry(situation.speech.say(label), value) for label, value in known if value)
 
@@ -86,7 +88,8 @@ def _last_seen(situation: Situation, parcel: ParcelFacts) -> str:
         return ""
     abroad = place.country is not None and place.country != situation.shop.country
     country = situation.speech.locale.territories.get(place.country) if abroad else None
-    return clean(f"{place.city}, {country}" if country else place.city)
+    city = situation.told(place.city)
+    return f"{city}, {country}" if country and city else city
 
 
 def _site(situation: Situation, parcel: ParcelFacts, values: Mapping[str, str]) -> tuple[Entry, ...]:

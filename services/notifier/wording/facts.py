@@ -46,6 +46,8 @@ class Page:
     """What a reader of an HTML e-mail sees, and where the links lead."""
 
     text: str = ""
+    passages: list[str] = field(default_factory=list)
+    """The same, cut where the markup cuts it."""
     links: list[str] = field(default_factory=list)
 
 
@@ -53,7 +55,8 @@ def read_page(html: str) -> Page:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    return Page(" ".join(" ".join(reader.seen).split()), reader.links)
+    passages = [passage for seen in reader.seen if (passage := " ".join(seen.split()))]
+    return Page(" ".join(passages), passages, reader.links)
 
 
 class _Reader(HTMLParser):

@@ -10,6 +10,7 @@ from services.notifier.wording.aftercare import aftercare, aftercare_short
 from services.notifier.wording.arrival import arrival
 from services.notifier.wording.money import format_money
 from services.notifier.wording.situation import Situation, clean
+from services.notifier.wording.variants import still_since
 from shared.contracts.vocabulary import Clock
 
 OPTIONAL = frozenset({"aftercare_short"})
@@ -25,10 +26,10 @@ def fillings(situation: Situation) -> dict[str, str]:
 
 
 def _facts(situation: Situation) -> dict[str, str]:
-    step, shop, parcel = situation.step, situation.shop, situation.parcel
+    step, shop, parcel, told = situation.step, situation.shop, situation.parcel, situation.told
     facts = {
         "shop": shop.name,
-        "order": step.order_id,
+        "order": told(step.order_id),
         "link": step.tracking_url,
         "support_phone": shop.support_phone,
         "phone": situation.phone,
@@ -36,7 +37,7 @@ def _facts(situation: Situation) -> dict[str, str]:
         "delivered": str(step.order.parcels_delivered),
     }
     if parcel is not None:
-        facts |= {"carrier": parcel.carrier_name, "reference": parcel.reference}
+        facts |= {"carrier": told(parcel.carrier_name), "reference": told(parcel.reference)}
     facts = {name: clean(value) for name, value in facts.items()}
     of_shop = situation.phone_is_of_shop
     return facts | {"callee": situation.speech.say("phrases.the_shop", facts) if of_shop else facts["carrier"]}
@@ -61,12 +62,21 @@ def _times(situation: Situation, facts: dict[str, str]) -> dict[str, str]:
     calendar, occurred_at = situation.calendar, situation.step.occurred_at
     day = calendar.day(calendar.day_of(occurred_at))
     moment = {"day": day, "time": calendar.clock(occurred_at)}
-    return {
+    return _silence(situation) | {
         "day": day,
         "moment": situation.speech.say("when.moment", moment) if situation.step.clock is Clock.EXACT else day,
         "arrival": arrival(situation, facts),
         "arrival_short": arrival(situation, facts, short=True),
     }
+
+
+def _silence(situation: Situation) -> dict[str, str]:
+    """Since which day there has been no news; only when that is what the message is about."""
+    since, calendar = still_since(situation.step), situation.calendar
+    if since is None:
+        return {}
+    day = calendar.day_of(since)
+    return {"since": calendar.day(day), "since_short": calendar.day(day, short=True)}
 
 
 def _amounts(situation: Situation) -> dict[str, str]:

@@ -6,6 +6,7 @@ extension table, 2 septets each) and TS 23.040 (concatenation: 153 septets or 67
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 EXTENSION = frozenset("\f^{}\\[~]|€")
+_FOREIGN = re.compile(f"[^{re.escape(''.join(sorted(BASIC | EXTENSION)))}]")
 
 _PLAIN = str.maketrans(
     {
         "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"',
-        "»": '"', "″": '"', "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "·": ".", "•": "-", "…": "...",
+        "»": '"', "″": '"', "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "·": "-", "•": "-", "…": "...",
         "×": "x", "º": "o", "ª": "a", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "Th", "þ": "th",
         "Œ": "OE", "œ": "oe", "ı": "i", "ħ": "h", "Ħ": "H", "ŀ": "l", "Ŀ": "L", "₲": "Gs", "₡": "CRC", "₱": "PHP",
     }
@@ -44,7 +46,7 @@ class Size:
 
 def foreign_to_gsm7(text: str) -> tuple[str, ...]:
     """The characters that would force UCS-2, each once, in their order."""
-    return tuple(dict.fromkeys(c for c in text if c not in BASIC and c not in EXTENSION))
+    return tuple(dict.fromkeys(_FOREIGN.findall(text)))
 
 
 def size(text: str) -> Size:
@@ -71,12 +73,11 @@ def _parts(widths: Iterable[int], *, alone: int, joined: int) -> int:
 
 def transliterate(text: str) -> str:
     """The text in GSM-7: `ó` becomes `o`, typographic marks become plain ones, emoji go, what is left becomes `?`."""
-    return "".join(_in_gsm7(c) for c in unicodedata.normalize("NFC", text))
+    return _FOREIGN.sub(_in_gsm7, unicodedata.normalize("NFC", text))
 
 
-def _in_gsm7(character: str) -> str:
-    if character in BASIC or character in EXTENSION:
-        return character
+def _in_gsm7(foreign: re.Match[str]) -> str:
+    character = foreign[0]
     if unicodedata.category(character) == "Zs":
         return " "
     plain = unicodedata.normalize("NFKD", character.translate(_PLAIN))

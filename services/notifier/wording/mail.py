@@ -42,11 +42,21 @@ class Mail:
     policies: tuple[Entry, ...]
     closing: str
     contact: tuple[Entry, ...]
+    choices: tuple[Entry, ...]
+    """What the buyer can say about these messages, at the very end; empty when there is no page to say it on."""
     markup: Markup
     """JSON-LD for HTML; empty when the mail is not about a parcel."""
 
 
-def write_mail(situation: Situation, values: Mapping[str, str], words: Mapping[str, str]) -> Mail:
+@dataclass(frozen=True)
+class ChoicePages:
+    """Where the buyer says which messages to get, and where to stop those like this one. None: no such link."""
+
+    preferences_url: str | None = None
+    unsubscribe_url: str | None = None
+
+
+def write_mail(situation: Situation, values: Mapping[str, str], words: Mapping[str, str], pages: ChoicePages) -> Mail:
     """`words` are the step's own: subject, headline, happened, next."""
     say, name, lines = situation.speech.say, situation.first_name, contents(situation)
     about = "parcel" if situation.parcel is not None else "order"
@@ -73,8 +83,15 @@ def write_mail(situation: Situation, values: Mapping[str, str], words: Mapping[s
         policies=policy_entries(situation),
         closing=say(f"email.closing.{'yours' if situation.to_buyer else 'theirs'}", values),
         contact=contact(situation),
+        choices=_choices(situation, pages),
         markup=parcel_markup(situation, lines, values),
     )
+
+
+def _choices(situation: Situation, pages: ChoicePages) -> tuple[Entry, ...]:
+    say = situation.speech.say
+    offered = (("email.preferences", pages.preferences_url), ("email.unsubscribe", pages.unsubscribe_url))
+    return tuple(Entry(say(label), url, url) for label, url in offered if url is not None)
 
 
 def _note_on_parts(situation: Situation, values: Mapping[str, str]) -> str | None:

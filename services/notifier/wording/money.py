@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from babel import Locale
@@ -15,12 +16,14 @@ _MINOR_DIGITS = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
 }
 
+# CLDR puts a space between a currency of letters and the number (`EUR 10` in Mexico); Babel leaves it out.
+_LETTER_BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
 
 def format_money(money: Money, locale: Locale) -> str:
     """`4990 EUR` in Spanish is `49,90 €`. Where CLDR would round to whole units, the minor units are kept."""
     digits = _MINOR_DIGITS.get(money.currency, 2)
     amount = Decimal(money.amount).scaleb(-digits)
     usual = get_currency_precision(money.currency) == digits
-    return str(
-        format_currency(amount, money.currency, locale=locale, currency_digits=usual, decimal_quantization=usual)
-    )
+    text = format_currency(amount, money.currency, locale=locale, currency_digits=usual, decimal_quantization=usual)
+    return _LETTER_BESIDE_DIGIT.sub("\u00a0", str(text))

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from services.notifier.render import render
 from services.notifier.wording.catalog import Catalog, CatalogError, read_catalog
+from services.notifier.wording.cells import missing_cells
 from services.notifier.wording.fillings import OPTIONAL, fillings
 from services.notifier.wording.gsm7 import foreign_to_gsm7, size
+from services.notifier.wording.overrides import check_overrides
 from services.notifier.wording.situation import RecipientView, Situation
 from services.notifier.wording.specimens import (
     BARE_RECIPIENT,
     RICH_RECIPIENT,
     bare,
+    plain,
     rich,
     rich_with_shops_phone,
     specimen_shop,
@@ -40,32 +43,43 @@ def load_catalog(folder: Path, shops: Iterable[Shop]) -> Catalog:
     catalog = read_catalog(folder)
     if not catalog.complete:
         raise CatalogError(f"{folder}: no language is complete; one file must do without language.base")
-    for language in catalog.languages.values():
-        _check_keys(catalog, language)
-        _check_texts(f"{language.tag}.toml", language.texts.items())
-    for language in catalog.languages.values():
-        _check_wordings(catalog, language.tag, specimen_shop(language.tag), f"{language.tag}.toml")
+    check_catalog(catalog)
     for shop in shops:
         check_shop(catalog, shop)
     return catalog
 
 
+def check_catalog(catalog: Catalog) -> None:
+    """Every cell of every language: it is there, and what is written from it can be sent. Raises CatalogError."""
+    for language in catalog.languages.values():
+        _check_keys(catalog, language)
+        _check_texts(f"{language.tag}.toml", language.texts.items())
+    for language in catalog.languages.values():
+        for step, variant in all_wordings():
+            try:
+                _check_wording(catalog, language.tag, specimen_shop(language.tag), step, variant)
+            except CatalogError as error:
+                raise CatalogError(f"{language.tag}.toml: {error}") from error
+
+
 def _check_keys(catalog: Catalog, language: Language) -> None:
-    """All complete languages say the same things; a dialect says nothing that its base does not say."""
-    expected = {key for other in catalog.complete for key in other.texts if not key.endswith(_PLURALS)}
+    """All complete languages say the same things, all of them; a dialect says nothing that its base does not say."""
+    said_by_all = {key for other in catalog.complete for key in other.texts if not key.endswith(_PLURALS)}
     own = {key for key in language.texts if not key.endswith(_PLURALS)}
     for key in sorted(own):
         if key.split(".")[0] in _STEPS and key not in _STEP_KEYS:
             raise CatalogError(f"{language.tag}.toml: {key}: no such step, variant or field")
-    missing, unknown = sorted(expected - own), sorted(own - expected)
-    if language.base is None and missing:
+    if language.base is not None:
+        unknown = sorted(own - said_by_all)
+        if unknown:
+            raise CatalogError(f"{language.tag}.toml: {unknown[0]}: no such text in {language.base}.toml")
+        return
+    try:
+        missing = (*missing_cells(language.tag, language.texts), *sorted(said_by_all - own))
+    except ValueError as error:
+        raise CatalogError(f"{language.tag}.toml: {error}") from error
+    if missing:
         raise CatalogError(f"{language.tag}.toml: {missing[0]} is missing")
-    if unknown:
-        raise CatalogError(f"{language.tag}.toml: {unknown[0]}: no such text in {language.base}.toml")
-    for step, variant in all_wordings():
-        name = name_of(step, variant)
-        if language.base is None and not any(f"{name}.{field}" in language.texts for field in FIELDS):
-            raise CatalogError(f"{language.tag}.toml: {name} is missing")
 
 
 def _check_texts(file: str, texts: Iterable[tuple[str, str]]) -> None:
@@ -84,28 +98,35 @@ def _is_for_sms(key: str) -> bool:
     return key.startswith(("sms.", "arrival_short.")) or key.endswith(_FOR_SMS) or key == "aftercare.short"
 
 
-def _check_wordings(catalog: Catalog, tag: str, shop: Shop, file: str) -> None:
-    for step, variant in all_wordings():
-        name = f"{file}: {name_of(step, variant)}"
-        for fact, recipient in _specimens(step, variant):
-            situation = Situation(fact, shop, recipient, Channel.SMS, catalog.speech(tag, shop))
-            try:
-                _check_gaps(situation, name)
-                problems = [*faults(template_for(situation.speech, step, variant, shop))]
-                for channel in Channel:
-                    message = render(catalog, fact, shop, RecipientView(recipient.name, recipient.role, tag), channel)
-                    if channel is Channel.SMS and size(message.text).segments > SEGMENT_BUDGET:
-                        problems.append(f"the SMS takes {size(message.text).units} septets, 306 are allowed")
-            except Unrenderable as error:
-                raise CatalogError(f"{name}: {error}") from error
-            if problems:
-                raise CatalogError(f"{name}: {problems[0]}")
+def _check_wording(catalog: Catalog, tag: str, shop: Shop, step: Step, variant: str | None) -> None:
+    """Raises CatalogError that names the wording, not the file."""
+    name = name_of(step, variant)
+    for fact, recipient, channels in _specimens(step, variant):
+        situation = Situation(fact, shop, recipient, Channel.SMS, catalog.speech(tag, shop))
+        try:
+            _check_gaps(situation, name)
+            problems = [*faults(template_for(situation.speech, step, variant, shop))]
+            for channel in channels:
+                message = render(catalog, fact, shop, RecipientView(recipient.name, recipient.role, tag), channel)
+                if channel is Channel.SMS and size(message.text).segments > SEGMENT_BUDGET:
+                    problems.append(f"the SMS takes {size(message.text).units} septets, 306 are allowed")
+        except Unrenderable as error:
+            raise CatalogError(f"{name}: {error}") from error
+        if problems:
+            raise CatalogError(f"{name}: {problems[0]}")
 
 
-def _specimens(step: Step, variant: str | None) -> Iterator[tuple[StepReached, RecipientView]]:
-    yield rich(step, variant), RICH_RECIPIENT
-    yield rich_with_shops_phone(step, variant), RICH_RECIPIENT
-    yield bare(step, variant), BARE_RECIPIENT
+def _specimens(step: Step, variant: str | None) -> Iterator[tuple[StepReached, RecipientView, tuple[Channel, ...]]]:
+    """Each with the channels that it tries.
+
+    Whose phone it is makes another text in an SMS alone; what an e-mail leaves out of its lists is the same for all
+    variants of a step.
+    """
+    lists = tuple(Channel) if variant is None else (Channel.SMS, Channel.WHATSAPP)
+    yield rich(step, variant), RICH_RECIPIENT, tuple(Channel)
+    yield rich_with_shops_phone(step, variant), RICH_RECIPIENT, (Channel.SMS,)
+    yield plain(step, variant), RICH_RECIPIENT, lists
+    yield bare(step, variant), BARE_RECIPIENT, lists
 
 
 def _check_gaps(situation: Situation, name: str) -> None:
@@ -131,7 +152,32 @@ def check_shop(catalog: Catalog, shop: Shop) -> None:
         if language is None or base is None or (text not in base.texts and text not in _STEP_KEYS):
             raise CatalogError(f"{file}: {key}: no such language or text")
         changed.add(tag)
+    check_overrides(catalog, shop)
     _check_texts(file, shop.texts.items())
-    spoken = [language.tag for language in catalog.languages.values() if {language.tag, language.base} & changed]
-    for tag in spoken:
-        _check_wordings(catalog, tag, shop, file)
+    for language in catalog.languages.values():
+        if {language.tag, language.base} & changed:
+            _check_shops_wordings(catalog, language.tag, shop)
+
+
+def _check_shops_wordings(catalog: Catalog, tag: str, shop: Shop) -> None:
+    """A step's own words stand in that step alone; any other text may stand in all of them."""
+    changed = {key.split(".")[1] for key in shop.texts}
+    everywhere = not changed <= _STEPS
+    for step, variant in all_wordings():
+        if not everywhere and step not in changed:
+            continue
+        try:
+            _check_wording(catalog, tag, shop, step, variant)
+        except CatalogError as error:
+            keys = _guilty(catalog, tag, shop, step, variant)
+            raise CatalogError(f"shop {shop.id}: texts: {', '.join(keys)}: {error}") from error
+
+
+def _guilty(catalog: Catalog, tag: str, shop: Shop, step: Step, variant: str | None) -> tuple[str, ...]:
+    """The one text that is wrong by itself; else all of them, which are wrong together."""
+    for key, text in shop.texts.items():
+        try:
+            _check_wording(catalog, tag, shop.model_copy(update={"texts": {key: text}}), step, variant)
+        except CatalogError:
+            return (key,)
+    return tuple(shop.texts)

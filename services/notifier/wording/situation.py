@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from services.notifier.wording.dates import Calendar, Span, span_of_eta, span_of_promise
+from services.notifier.wording.outside_words import one_line, quoted, unformatted
 from services.notifier.wording.variants import speaks_of_parcel, variant_of
 from services.notifier.wording.words import Speech
 from shared.contracts.steps import ParcelFacts, StepReached
@@ -15,7 +15,8 @@ from shared.contracts.vocabulary import Channel, Step
 from shared.shops import Shop
 
 BUYER = "buyer"
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_ANY_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-]){0,39}")
+_MOST_NAMES = 6
 _FIRST_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-]){0,39}")
 
 
@@ -26,6 +27,7 @@ class RecipientView:
     name: str | None
     role: str
     locale: str | None
+    """Where they say on which channels and in which language they want to hear. None: there is no such page."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,14 @@ class Situation:
     def first_name(self) -> str | None:
         return first_name(self.recipient.name)
 
+    def told(self, words: str) -> str:
+        """What somebody outside wrote, as this channel may show it: neither a link nor, on WhatsApp, formatting."""
+        shown = quoted(words)
+        return unformatted(shown) if self.channel is Channel.WHATSAPP else shown
+
     @property
     def phone(self) -> str:
-        return self.parcel.contact.phone if self.parcel is not None else self.shop.support_phone
+        return self.told(self.parcel.contact.phone) if self.parcel is not None else self.shop.support_phone
 
     @property
     def phone_is_of_shop(self) -> bool:
@@ -90,6 +97,15 @@ def first_name(name: str | None) -> str | None:
     return first.title() if first.isupper() or first.islower() else first
 
 
+def full_name(name: str | None) -> str | None:
+    """The name as it stands beside the address of an e-mail, or none: an address typed for somebody else with a
+    message in place of the name shall carry none."""
+    shown = clean(name or "")
+    words = shown.split()
+    fits = 1 <= len(words) <= _MOST_NAMES and all(_ANY_NAME.fullmatch(word) for word in words)
+    return shown if fits and quoted(shown) == shown else None
+
+
 def clean(value: str) -> str:
     """One line of visible characters: no control, direction or zero-width marks, single spaces, NFC."""
-    return " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", value)).split())
+    return one_line(value)

@@ -20,6 +20,17 @@ from shared.shops import Shop
 
 BODY_LIMIT = 1024
 CATEGORY = "UTILITY"
+NAME_LIMIT = 512
+LANGUAGES = frozenset(
+    """
+    af sq ar ar_EG ar_AE ar_LB ar_MA ar_QA az be_BY bn bn_IN bg ca zh_CN zh_HK zh_TW hr cs da prs_AF nl nl_BE en en_GB
+    en_US en_AE en_AU en_CA en_GH en_IE en_IN en_JM en_MY en_NZ en_QA en_SG en_UG en_ZA et fil fi fr fr_BE fr_CA fr_CH
+    fr_CI fr_MA ka de de_AT de_CH el gu ha he hi hu id ga it ja kn kk rw_RW ko ky_KG lo lv lt mk ms ml mr nb fa pl pt_BR
+    pt_PT pa ro ru sr sk sl es es_AR es_CL es_CO es_CR es_DO es_EC es_HN es_MX es_PA es_PE es_ES es_UY sw sv ta te th tr
+    uk ur uz vi zu
+    """.split()
+)
+"""Codes that templates may be in: Meta's "Supported languages", as of May 2026."""
 _PLACEHOLDER = re.compile(r"\{\{(\d+)\}\}")
 
 
@@ -77,8 +88,12 @@ def faults(spec: TemplateSpec) -> tuple[str, ...]:
         found.append("the body begins or ends with a parameter")
     if "}}{{" in "".join(spec.body.split()):
         found.append("two parameters stand side by side")
-    if not spec.name.replace("_", "").isalnum() or spec.name != spec.name.lower():
+    if not re.fullmatch(rf"[a-z0-9_]{{1,{NAME_LIMIT}}}", spec.name):
         found.append(f"the name {spec.name!r} may hold only small letters, digits and underscores")
+    if spec.language not in LANGUAGES:
+        found.append(f"{spec.language} is no language of WhatsApp templates")
+    if re.search(r"\t| {5}", spec.body):
+        found.append("the body holds a tab or more than four spaces in a row")
     return tuple(found)
 
 

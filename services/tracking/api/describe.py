@@ -1,104 +1,15 @@
-"""From an order's story to the answers about it."""
+"""From an order's story to its timeline and to the reasons for what was told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.tracking.announce import Announcer, parcel_facts, shipment_of
-from services.tracking.api.answers import (
-    MessageAnswer,
-    OrderAnswer,
-    PromiseAnswer,
-    ShipmentAnswer,
-    StepAnswer,
-    Timeline,
-    TimelineEntry,
-    Why,
-    WhyFact,
-    WhyMessage,
-    WhyStep,
-)
-from services.tracking.domain.order import promise_is_broken
+from services.tracking.api.answers import Timeline, TimelineEntry, Why, WhyFact, WhyMessage, WhyStep
 from services.tracking.domain.promise import NeverSeen, PromiseBroken, Stalled, broken_on
-from services.tracking.domain.shipment import ParcelKey, in_true_order
-from services.tracking.queries import OrderStatus, OrderStory
+from services.tracking.domain.shipment import in_true_order
+from services.tracking.queries import OrderStory
 from shared.contracts.shipments import Location
 from shared.contracts.vocabulary import Clock
-from shared.database import Row
-
-
-def describe_order(story: OrderStatus, announcer: Announcer) -> OrderAnswer:
-    order, decision = story.order, story.decision
-    promise = order.promise
-    return OrderAnswer(
-        shop=order.shop,
-        order_id=order.order_id,
-        state=decision.state,
-        placed_at=order.placed_at,
-        sequence=order.sequence,
-        parcels_total=decision.parcels_total,
-        parcels_delivered=decision.parcels_delivered,
-        shipments=tuple(_shipment(story, key, announcer) for key in decision.shop.parcels),
-        lines=order.lines,
-        payment=order.payment,
-        promise=PromiseAnswer(
-            deliver_from=promise.deliver_from,
-            deliver_until=promise.deliver_until,
-            broken=promise_is_broken(decision),
-        )
-        if promise
-        else None,
-        tracking_url=announcer.tracking_url(order.shop, order.order_id),
-        steps=tuple(_step(row) for row in story.steps),
-        messages=tuple(_message(row) for row in story.messages),
-    )
-
-
-def _shipment(story: OrderStatus, key: ParcelKey, announcer: Announcer) -> ShipmentAnswer:
-    state = story.decision.parcels[key]
-    shop = announcer.shops[story.order.shop]
-    facts = parcel_facts(shop, announcer.directory, key, shipment_of(story.order, key), state)
-    return ShipmentAnswer(
-        carrier=facts.carrier,
-        carrier_name=facts.carrier_name,
-        reference=facts.reference,
-        phone=facts.contact.phone,
-        phone_of_shop=facts.contact.of_shop,
-        carrier_url=facts.carrier_url,
-        stage=facts.stage,
-        condition=facts.condition,
-        action_by=facts.action_by,
-        delivered_to=facts.delivered_to,
-        location=facts.location,
-        eta=facts.eta,
-        since=state.since,
-        lines=facts.lines,
-    )
-
-
-def _step(row: Row) -> StepAnswer:
-    return StepAnswer(
-        step=row["step"],
-        occurrence=row["occurrence"],
-        parcel=row["parcel"] or None,
-        occurred_at=row["occurred_at"],
-        told_while_true=row["still_true"],
-    )
-
-
-def _message(row: Row) -> MessageAnswer:
-    return MessageAnswer(
-        id=row["message"],
-        step=row["step"],
-        occurrence=row["occurrence"],
-        parcel=row["parcel"],
-        recipient=row["recipient"],
-        channel=row["channel"],
-        verdict=row["verdict"],
-        reason=row["reason"],
-        language=row["language"],
-        at=row["occurred_at"],
-    )
 
 
 def describe_timeline(story: OrderStory) -> Timeline:

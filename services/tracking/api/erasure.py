@@ -18,15 +18,15 @@ from services.tracking.api.erasure_proof import (
     Kept,
     PartialProof,
 )
-from services.tracking.api.keys import not_found
 from services.tracking.api.state import state_of
 from services.tracking.api.status import Authorization, OrderPath, ShopPath
 from services.tracking.erasure import Erasure, erasure_of, request_erasure
-from services.tracking.key_entries import Scope
 from services.tracking.store import OrderKey
+from shared.api_keys import not_found
 from shared.contracts.erasures import ContactErased
 from shared.contracts.topics import DEAD_RETENTION, SEGMENT, SHOP_ORDERS, TRACKING_STEPS
 from shared.database import Database, fetch
+from shared.key_entries import Scope
 
 router = APIRouter(tags=["erasure"])
 

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking.api import examples
 from services.tracking.api.documented import OPS_KEY, answered, problems
-from services.tracking.api.keys import not_found
 from services.tracking.api.ops_answers import (
     ConflictPage,
     ConsumerLag,
@@ -33,6 +32,7 @@ from services.tracking.cursors import LONGEST_CURSOR, read_cursor, write_cursor
 from services.tracking.ops import queues
 from services.tracking.ops.replay import AlreadyReplayed, NoSuchLetter, Unpublishable, replay
 from services.tracking.ops.stuck import OLD, stuck_orders
+from shared.api_keys import not_found
 from shared.contracts.base import rfc3339
 from shared.contracts.topics import TOPICS
 from shared.database import Row

@@ -20,10 +20,10 @@ from services.tracking.api import examples
 from services.tracking.api.answers import Accepted
 from services.tracking.api.documented import SHOPS_KEY, answered, problems
 from services.tracking.api.state import state_of
-from services.tracking.key_entries import Scope
 from shared.contracts.envelope import BATCH, STRUCTURED, NotAnEvent, Outgoing, event_uuid, parse_time
 from shared.contracts.orders import Order, OrderSnapshot
 from shared.contracts.topics import SHOP_ORDERS
+from shared.key_entries import Scope
 from shared.messaging.failures import BrokerAway
 from shared.observability import tracing
 from shared.web import Problem, invalid, unavailable

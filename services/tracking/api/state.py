@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fastapi import FastAPI, Request
 
 from services.tracking.announce import Announcer
-from services.tracking.api.keys import Keys
 from services.tracking.ops.group_lag import GroupLag
+from shared.api_keys import Keys
 from shared.database import Database
 from shared.messaging.publish import Publisher
 

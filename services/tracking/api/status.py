@@ -15,26 +15,34 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from services.tracking.api import examples
 from services.tracking.api.answers import Answer, OrderAnswer, OrderLine, OrderPage, Timeline, Why
 from services.tracking.api.conditional import conditional
-from services.tracking.api.describe import describe_order, describe_timeline, describe_why
+from services.tracking.api.describe import describe_timeline, describe_why
+from services.tracking.api.describe_order import order_json
 from services.tracking.api.documented import SHOPS_KEY, answered, kept, problems
-from services.tracking.api.keys import not_found
+from services.tracking.api.plain_route import LONGEST_ORDER, LONGEST_SHOP, PlainRoute
 from services.tracking.api.state import ApiState, state_of
 from services.tracking.cursors import LONGEST_CURSOR, read_cursor, write_cursor
-from services.tracking.key_entries import Scope
-from services.tracking.queries import OrderStatus, OrderStory, order_status, order_story
+from services.tracking.queries import OrderStory, order_status, order_story
 from services.tracking.search import Place, Wanted, search_orders, sought
+from shared.api_keys import not_found
 from shared.contracts.vocabulary import Condition, OrderState, Stage
 from shared.database import Row
+from shared.key_entries import Scope
 from shared.web import invalid
 
 router = APIRouter(tags=["status"])
+of_one_order = APIRouter(tags=["status"], route_class=PlainRoute)
 
 WITHOUT_NUL = r"^[^\x00]*$"
 """PostgreSQL's text holds none, so nothing stored can match."""
-ShopPath = Annotated[str, Path(max_length=40, description="The shop's id.", examples=[examples.SHOP])]
+ShopPath = Annotated[str, Path(max_length=LONGEST_SHOP, description="The shop's id.", examples=[examples.SHOP])]
 OrderPath = Annotated[
     str,
-    Path(max_length=64, pattern=WITHOUT_NUL, description="The shop's own order number.", examples=[examples.NUMBER]),
+    Path(
+        max_length=LONGEST_ORDER,
+        pattern=WITHOUT_NUL,
+        description="The shop's own order number.",
+        examples=[examples.NUMBER],
+    ),
 ]
 Authorization = Annotated[str | None, Header(include_in_schema=False)]
 OneOrder = "/v1/shops/{shop}/orders/{order}"
@@ -72,21 +80,13 @@ async def _story(request: Request, shop: str, order_id: str, authorization: str 
     return story
 
 
-async def _status(request: Request, shop: str, order_id: str, authorization: str | None) -> OrderStatus:
-    state = state_of(request)
-    state.keys.open_shop(shop, authorization, Scope.ORDERS_READ)
-    async with state.database.glancing(shop) as tx:
-        status = await order_status(tx, shop, order_id)
-    return status or await _story(request, shop, order_id, authorization)
-
-
 def _answer(request: Request, answer: Answer) -> Response:
     """Validated once, when it was made: FastAPI would validate it and write it out a second time."""
     return conditional(request, answer.model_dump_json().encode())
 
 
-@router.head(OneOrder, include_in_schema=False)
-@router.get(
+@of_one_order.head(OneOrder, include_in_schema=False)
+@of_one_order.get(
     OneOrder,
     operation_id="readOrder",
     summary="Where an order is",
@@ -97,12 +97,18 @@ async def read_order(
     request: Request, shop: ShopPath, order: OrderPath, authorization: Authorization = None
 ) -> Response:
     """State, shipments with whom to call, promise, payment, steps, and what became of each message."""
-    status = await _status(request, shop, order, authorization)
-    return _answer(request, describe_order(status, state_of(request).announcer))
+    state = state_of(request)
+    state.keys.open_shop(shop, authorization, Scope.ORDERS_READ)
+    async with state.database.glancing(shop) as tx:
+        status = await order_status(tx, shop, order)
+    if status is None:
+        raise not_found()
+    standing = status.standing or (await _story(request, shop, order, authorization)).decision.standing
+    return conditional(request, order_json(status, standing, state.announcer))
 
 
-@router.head(f"{OneOrder}/timeline", include_in_schema=False)
-@router.get(
+@of_one_order.head(f"{OneOrder}/timeline", include_in_schema=False)
+@of_one_order.get(
     f"{OneOrder}/timeline",
     operation_id="readTimeline",
     summary="Everything that happened to an order",
@@ -116,8 +122,8 @@ async def read_timeline(
     return _answer(request, describe_timeline(await _story(request, shop, order, authorization)))
 
 
-@router.head(f"{OneOrder}/why", include_in_schema=False)
-@router.get(
+@of_one_order.head(f"{OneOrder}/why", include_in_schema=False)
+@of_one_order.get(
     f"{OneOrder}/why",
     operation_id="readWhy",
     summary="Why a buyer did or did not hear",

@@ -12,9 +12,9 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from services.tracking.announce import Announcer
-from services.tracking.api.keys import Keys
 from services.tracking.console import order, orders, queues
 from services.tracking.console.desk import Desk, add_assets
+from shared.api_keys import Keys
 from shared.database import Database
 from shared.processes import Runtime
 from shared.web import Problem, create_app

@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from services.tracking.api.answers import MessageAnswer, OrderAnswer, StepAnswer, TimelineEntry, WhyFact
-from services.tracking.api.describe import describe_order, describe_timeline, describe_why
+from services.tracking.api.describe import describe_timeline, describe_why
+from services.tracking.api.describe_order import describe_order
 from services.tracking.api.status import WITHOUT_NUL
 from services.tracking.console.desk import desk_of, screen
-from services.tracking.queries import order_story
+from services.tracking.queries import order_status, order_story
 
 router = APIRouter()
 Name = Annotated[str, Path(max_length=64, pattern=WITHOUT_NUL)]
@@ -41,10 +42,10 @@ class Happened:
 async def show_order(request: Request, shop: Name, order_id: Name) -> Response:
     desk = desk_of(request)
     async with desk.database.transaction() as tx:
-        story = await order_story(tx, shop, order_id)
-    if story is None or shop not in desk.announcer.shops:
+        story, status = await order_story(tx, shop, order_id), await order_status(tx, shop, order_id)
+    if story is None or status is None or shop not in desk.announcer.shops:
         return screen("absent.html", status=404, shop=shop, order_id=order_id)
-    answer = describe_order(story, desk.announcer)
+    answer = describe_order(status, story.decision.standing, desk.announcer)
     entries, decisions = describe_timeline(story).entries, describe_why(story).decisions
     return screen(
         "order.html",

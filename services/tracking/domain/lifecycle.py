@@ -6,6 +6,7 @@ so each table speaks of "then", not of "arrives". Nothing here depends on a cloc
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -158,6 +159,7 @@ NOT_ON_ITS_WAY = frozenset({Condition.REFUSED})
 """In transit, and yet "it is on its way to you" would be wrong. What comes of it is told when the carrier says so."""
 
 
+@functools.cache
 def trouble_of(stage: Stage, condition: Condition | None, action_by: Actor | None) -> Trouble | None:
     """The row that makes this scan's condition worth a message of its own, if any."""
     if condition is None or stage not in TROUBLED:
@@ -165,6 +167,7 @@ def trouble_of(stage: Stage, condition: Condition | None, action_by: Actor | Non
     return next((row for row in TROUBLES if row.condition is condition and action_by in row.action_by), None)
 
 
+@functools.cache
 def steps_of_scan(stage: Stage, condition: Condition | None, action_by: Actor | None) -> tuple[Step, ...]:
     """What a buyer hears of one scan. Trouble replaces "in transit" and goes beside all else."""
     step = STEP_OF[stage]

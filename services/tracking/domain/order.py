@@ -35,6 +35,37 @@ _RANK_OF_STEP: Mapping[Step, int] = {step: rank for rank, step in enumerate(Step
 _NOTHING_TOLD: AsTold = {}
 
 
+class Standing(NamedTuple):
+    """Where an order stands, without how it got there. `told` may lack steps that do not tell of lateness."""
+
+    shop: ShopFact
+    parcels: Mapping[ParcelKey, ParcelState]
+    told: frozenset[Told]
+
+    @property
+    def state(self) -> OrderState:
+        return order_state(self.shop, self.parcels)
+
+    @property
+    def parcels_total(self) -> int:
+        return len(_stages_that_count(self.shop, self.parcels))
+
+    @property
+    def parcels_delivered(self) -> int:
+        return _stages_that_count(self.shop, self.parcels).count(Stage.DELIVERED)
+
+    @property
+    def promise_is_broken(self) -> bool:
+        """True once a parcel, or an order without any, has come or is to come after the day the shop promises now."""
+        shop, promised = self.shop, self.shop.promise_until
+        if promised is None:
+            return False
+        if self.told and any(PromiseBroken(key, promised).identity in self.told for key in (*shop.parcels, None)):
+            return True
+        arrivals = (self.parcels[key].arrived_at for key in shop.parcels)
+        return any(at is not None and at >= broken_on(promised, shop.zone) for at in arrivals)
+
+
 class Decision(NamedTuple):
     """What all facts together make of an order.
 
@@ -54,12 +85,16 @@ class Decision(NamedTuple):
         return self.fold.shop
 
     @property
+    def standing(self) -> Standing:
+        return Standing(self.shop, self.parcels, self.fold.told)
+
+    @property
     def parcels_total(self) -> int:
-        return len(_stages_that_count(self.shop, self.parcels))
+        return self.standing.parcels_total
 
     @property
     def parcels_delivered(self) -> int:
-        return _stages_that_count(self.shop, self.parcels).count(Stage.DELIVERED)
+        return self.standing.parcels_delivered
 
 
 def advance(
@@ -116,12 +151,6 @@ def go_on(fold: Fold, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> Decisi
     return Decision(order_state(fold.shop, states), states, steps, ignored, fold)
 
 
-def decision_of(fold: Fold) -> Decision:
-    """What was decided last, without anything to tell."""
-    states = fold.states
-    return Decision(order_state(fold.shop, states), states, (), (), fold)
-
-
 def order_state(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> OrderState:
     """The whole order: delivered only when every parcel is and none is still to be sent. A missing parcel is unscanned.
 
@@ -159,17 +188,6 @@ def is_late(decision: Decision) -> bool:
     if not shop.parcels:
         return PromiseBroken(None, shop.promise_until).identity in fold.told
     return any(_is_late(fold, key, shop.promise_until) for key in shop.parcels)
-
-
-def promise_is_broken(decision: Decision) -> bool:
-    """True once a parcel, or an order without any, has come or is to come after the day that the shop promises now."""
-    shop, promised = decision.shop, decision.shop.promise_until
-    if promised is None:
-        return False
-    if any(PromiseBroken(key, promised).identity in decision.fold.told for key in (*shop.parcels, None)):
-        return True
-    arrivals = (decision.parcels[key].arrived_at for key in shop.parcels)
-    return any(at is not None and at >= broken_on(promised, shop.zone) for at in arrivals)
 
 
 def _is_late(fold: Fold, key: ParcelKey, promised: date) -> bool:

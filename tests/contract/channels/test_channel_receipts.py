@@ -55,6 +55,32 @@ async def test_a_receipt_told_twice_says_the_same_twice(world: World) -> None:
         world.sink.posted.clear()
 
 
+async def test_receipts_out_of_their_order_are_read_one_by_one(world: World) -> None:
+    world.providers.faults.add(Rule(action=Action.RECEIPT_REORDERED))
+
+    for provider in world.echoing:
+        await world.send(provider)
+        assert {receipt.verdict for receipt in await world.receipts()} >= {Verdict.SENT, Verdict.DELIVERED}
+        assert (await world.receipts())[0].verdict is not Verdict.SENT
+        world.sink.posted.clear()
+
+
+async def test_a_stranger_who_says_that_it_failed_is_refused_and_the_provider_heard(world: World) -> None:
+    world.providers.faults.add(Rule(action=Action.RECEIPT_FORGED))
+
+    for provider in world.echoing:
+        await world.send(provider)
+        await world.providers.callbacks.quiet()
+        forged, *true = world.sink.posted
+        with pytest.raises(BadSignature):
+            read_receipts(forged, world.providers)
+        assert [read_receipts(each, world.providers)[0].verdict for each in true][:2] == [
+            Verdict.SENT,
+            Verdict.DELIVERED,
+        ]
+        world.sink.posted.clear()
+
+
 async def test_a_forged_receipt_is_refused(world: World) -> None:
     for channel in world.echoing:
         await world.send(channel)
@@ -81,12 +107,15 @@ async def test_a_receipt_that_finds_us_away_is_brought_again(world: World) -> No
 async def test_a_number_that_fails_later_is_told_by_receipt(world: World) -> None:
     world.providers.faults.add(Rule(action=Action.RECEIPT_FAILED, provider="twilio", code=30003))
     world.providers.faults.add(Rule(action=Action.RECEIPT_FAILED, provider="graph", code=131026))
+    world.providers.faults.add(Rule(action=Action.RECEIPT_FAILED, provider="keyed"))
 
     for channel in world.echoing:
         await world.send(channel)
 
     assert {(receipt.verdict, receipt.reason, receipt.unreachable) for receipt in await world.receipts()} == {
         (Verdict.FAILED, "twilio_30003_unreachable_handset", True),
+        (Verdict.FAILED, "twilio_whatsapp_30003_unreachable_handset", True),
+        (Verdict.FAILED, "sms_http_handset_off_unreachable_handset", True),
         (Verdict.FAILED, "whatsapp_131026_undeliverable", True),
     }
 

@@ -36,6 +36,8 @@ AFTER_A_FAULT = {
     Action.RECEIPT_EARLY: OutcomeClass.ACCEPTED,
     Action.RECEIPT_LATE: OutcomeClass.ACCEPTED,
     Action.RECEIPT_FAILED: OutcomeClass.ACCEPTED,
+    Action.RECEIPT_REORDERED: OutcomeClass.ACCEPTED,
+    Action.RECEIPT_FORGED: OutcomeClass.ACCEPTED,
 }
 DEFINITE_FOR_SMTP = {Action.ERROR_500: OutcomeClass.REJECTED}
 """A 5xx reply to the final dot is a refusal, unlike an HTTP 500."""
@@ -89,7 +91,7 @@ def test_no_credential_stands_in_what_the_ledger_keeps(world: World, kind: Chann
     settings = load_channel_settings()[kind.provider]
 
     assert [name for name, value in settings if str(value) == "**********" and value] != []
-    for name, value in world.providers.environment.items():
+    for name, value in {**world.providers.environment, **world.providers.keyed_environment}.items():
         if any(word in name for word in ("TOKEN", "SECRET", "SMTP_URL")):
             assert value.encode() not in body
 
@@ -126,8 +128,8 @@ async def test_a_provider_that_is_not_there_means_that_nothing_was_sent(
 ) -> None:
     with listen() as closed:
         port = port_of(closed)
-    for name in ("SMTP_URL", "TWILIO_URL", "WHATSAPP_URL"):
-        monkeypatch.setenv(name, f"{'smtp' if name == 'SMTP_URL' else 'http'}://127.0.0.1:{port}")
+    for name in ("SMTP_URL", "SMTP_URL_2", "TWILIO_URL", "WHATSAPP_URL", "SMS_HTTP_URL"):
+        monkeypatch.setenv(name, f"{'smtp' if name.startswith('SMTP') else 'http'}://127.0.0.1:{port}")
     adapter = adapters_by_provider(open_adapters(load_channel_settings()))[kind.provider]
 
     result = await send_timed(adapter, adapter.prepare(letter_for(kind.channel)), MESSAGE_ID)
@@ -140,9 +142,11 @@ async def test_a_provider_that_is_not_there_means_that_nothing_was_sent(
 async def test_wrong_credentials_leave_the_message_waiting_for_us_to_mend_them(
     world: World, kind: ChannelKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SMTP_URL", world.providers.smtp_url.replace("sandbox:", "sandbox:wrong"))
+    for name in ("SMTP_URL", "SMTP_URL_2"):
+        monkeypatch.setenv(name, world.providers.smtp_url.replace("sandbox:", "sandbox:wrong"))
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "wrong")
     monkeypatch.setenv("WHATSAPP_ACCESS_TOKEN", "wrong")
+    monkeypatch.setenv("SMS_HTTP_SECRET", "wrong")
     adapter = adapters_by_provider(open_adapters(load_channel_settings()))[kind.provider]
 
     result = await send_timed(adapter, adapter.prepare(letter_for(kind.channel)), MESSAGE_ID)
@@ -187,10 +191,16 @@ async def test_a_refused_number_or_mailbox_is_marked_as_out_of_reach(world: Worl
     result = await world.send(kind.provider)
 
     assert result.unreachable
-    assert result.reason in ("smtp_550_5.1.1", "twilio_21211_invalid_number", "whatsapp_131026_undeliverable")
+    assert result.reason in (
+        "smtp_550_5.1.1",
+        "twilio_21211_invalid_number",
+        "twilio_whatsapp_21211_invalid_number",
+        "sms_http_invalid_number_invalid_number",
+        "whatsapp_131026_undeliverable",
+    )
 
 
-@pytest.mark.parametrize("provider", ["twilio", "whatsapp"])
+@pytest.mark.parametrize("provider", ["twilio", "sms_http", "whatsapp"])
 async def test_retry_after_is_honoured_and_bounded(world: World, provider: str) -> None:
     world.providers.faults.add(Rule(action=Action.THROTTLE_429, retry_after_seconds=7, times=1))
     world.providers.faults.add(Rule(action=Action.UNAVAILABLE_503, retry_after_seconds=10**8))

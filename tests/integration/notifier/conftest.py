@@ -8,11 +8,11 @@ import pytest
 
 from sandbox.providers import Providers, providers
 from shared.database import Database
-from tests.support.migrated import notifier_database, notifier_template
+from tests.support.migrated import notifier_database, notifier_template, tracking_database, tracking_template
 from tests.support.notifier_world import Notifier, a_notifier, templates
 from tests.support.plain_logs import plain_logs
 
-__all__ = ["notifier_database", "notifier_template", "plain_logs"]
+__all__ = ["notifier_database", "notifier_template", "plain_logs", "tracking_database", "tracking_template"]
 
 PUBLIC_URL = "http://127.0.0.1:1"
 """Nobody listens there: a test that wants receipts posts them itself, or serves them on an address of its own."""

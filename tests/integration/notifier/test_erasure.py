@@ -58,6 +58,8 @@ async def test_no_table_holds_any_of_the_contact_afterwards(notifier: Notifier) 
     assert told.nothing_remains
     assert {rows.table: rows.erased for rows in told.rows if rows.erased} == {
         "messages": 12,
+        "consents": 1,
+        "preference_links": 2,
         "steps": 2,
         "dead_letters": 1,
         "outbox (dead letters)": 1,

@@ -30,7 +30,7 @@ async def test_a_step_gets_one_verdict_for_each_channel_and_tracking_hears_of_al
     assert {(row["channel"], row["state"], row["reason"]) for row in rows} == {
         ("email", "suppressed", "no_address"),
         ("whatsapp", "planned", "due"),
-        ("sms", "suppressed", "told_by_whatsapp"),
+        ("sms", "standby", "told_by_whatsapp"),
     }
     told = {(outcome.channel.value, outcome.verdict.value, outcome.reason) for outcome in await notifier.outcomes()}
     assert told == {

@@ -26,6 +26,10 @@ RECORD = 3
 """The transaction in which a sender notes what the provider answered."""
 
 
+BUYERS = [BY_WHATSAPP.model_copy(update={"phone": f"+346000001{number:02}"}) for number in range(20)]
+"""Each with a number of their own: one number is written to once in six seconds."""
+
+
 async def sent_sms(notifier: Notifier) -> Row:
     await notifier.hears(step(Step.SHIPPED, buyer=BY_SMS))
     await notifier.send_what_is_due()
@@ -158,7 +162,9 @@ async def test_a_receipt_resolves_a_doubt(notifier: Notifier) -> None:
 
 async def test_one_notification_of_meta_may_speak_of_many_messages(notifier: Notifier) -> None:
     orders = [f"A-{number}" for number in range(12)]
-    await notifier.hears(*(step(Step.SHIPPED, order_id=name, buyer=BY_WHATSAPP) for name in orders))
+    await notifier.hears(
+        *(step(Step.SHIPPED, order_id=name, buyer=buyer) for name, buyer in zip(orders, BUYERS, strict=False))
+    )
     await notifier.send_what_is_due()
     rows = [await notifier.message(Step.SHIPPED, WHATSAPP, name) for name in orders]
     said = [status_of(row["id"], row["provider_message_id"], "delivered") for row in rows]
@@ -169,7 +175,9 @@ async def test_one_notification_of_meta_may_speak_of_many_messages(notifier: Not
 
 async def test_notifications_that_come_at_once_in_opposite_orders_do_not_block_each_other(notifier: Notifier) -> None:
     orders = [f"A-{number}" for number in range(20)]
-    await notifier.hears(*(step(Step.SHIPPED, order_id=name, buyer=BY_WHATSAPP) for name in orders))
+    await notifier.hears(
+        *(step(Step.SHIPPED, order_id=name, buyer=buyer) for name, buyer in zip(orders, BUYERS, strict=False))
+    )
     await notifier.send_what_is_due()
     rows = [await notifier.message(Step.SHIPPED, WHATSAPP, name) for name in orders]
     for status in ("delivered", "read"):
@@ -201,8 +209,9 @@ async def test_a_provider_that_is_not_installed_here_is_not_found(
         if name.startswith(("TWILIO", "WHATSAPP")):
             monkeypatch.delenv(name)
     async with a_notifier(notifier.database, notifier.providers) as mail_only:
-        statuses = [(await mail_only.http.post(f"/receipts/{name}")).status_code for name in ("twilio", "whatsapp")]
-    assert statuses == [404, 404]
+        names = ("twilio", "twilio-whatsapp", "whatsapp")
+        statuses = [(await mail_only.http.post(f"/receipts/{name}")).status_code for name in names]
+    assert statuses == [404, 404, 404]
 
 
 async def test_while_the_database_is_away_the_provider_is_asked_to_come_again(

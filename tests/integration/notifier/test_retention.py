@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifier.domain.plan import TRUE_FOR_OTHERWISE
-from services.notifier.retention import RetentionSettings, forget_contacts, forget_messages
+from services.notifier.domain.person import person_of
+from services.notifier.domain.urgency import TIMINGS
+from services.notifier.people import consents, reach
+from services.notifier.people.consents import Purpose, Source, Word
+from services.notifier.retention import RetentionSettings, forget_contacts, forget_messages, retention_duties
 from shared.contracts.steps import StepReached
 from shared.contracts.topics import TRACKING_STEPS
 from shared.contracts.vocabulary import Channel, Step
@@ -59,7 +62,7 @@ async def test_after_its_time_nothing_of_a_person_is_left_and_what_became_of_the
     assert [word for word in PEOPLE if word in await held(notifier)] == []
     after = await notifier.message(Step.SHIPPED)
     gone = {name for name in before if before[name] is not None and after[name] is None}
-    assert gone == {"address", "request"}
+    assert gone == {"address", "person", "request"}
     assert {name for name in before if before[name] != after[name]} == gone
 
 
@@ -150,4 +153,23 @@ def test_a_time_that_cannot_be_kept_is_refused_at_start(
 def test_contacts_are_kept_for_longer_than_any_message_waits_and_any_step_is_delivered_again() -> None:
     shortest = RetentionSettings(keep_contacts_days=15)
     assert TRACKING_STEPS.retention is not None
-    assert timedelta(days=shortest.keep_contacts_days) > TRUE_FOR_OTHERWISE + TRACKING_STEPS.retention
+    longest = max(timing.true_for for timing in TIMINGS.values())
+    assert timedelta(days=shortest.keep_contacts_days) > longest + TRACKING_STEPS.retention
+
+
+async def test_every_duty_goes_through_and_of_what_buyers_said_only_a_standing_withdrawal_is_left(
+    notifier: Notifier,
+) -> None:
+    await notifier.hears(step(Step.SHIPPED, buyer=BY_WHATSAPP))
+    person = person_of("demo", str(BY_WHATSAPP.phone))
+    withdrawn = Word("demo", person, Channel.SMS, Purpose.EXTRAS, False, Source.PREFERENCES, now(), "A-1001")
+    async with notifier.database.transaction() as tx:
+        await consents.note(tx, [withdrawn])
+        await reach.note_unreachable(tx, Channel.EMAIL, "gone@example.com", "smtp_550_5.1.1", now())
+    in_two_years = now() + timedelta(days=730)
+    for duty in retention_duties(RetentionSettings()):
+        async with notifier.database.transaction() as tx:
+            await duty.bite(tx, in_two_years)
+    assert await count(notifier.database, "preference_links") == await count(notifier.database, "unreachable") == 0
+    (left,) = await ask(notifier.database, "SELECT state, channel FROM consents")
+    assert (left["state"], left["channel"]) == ("withdrawn", "sms")

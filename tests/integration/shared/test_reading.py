@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,6 +44,11 @@ async def read(database: Database, shop: str, sql: str = "SELECT * FROM notes", 
         return [row["n"] for row in await fetch(reading, sql, **parameters)]
 
 
+async def glance(database: Database, shop: str, sql: str = "SELECT * FROM notes", **parameters: object) -> list[int]:
+    async with database.glancing(shop) as reading:
+        return [row["n"] for row in await fetch(reading, sql, **parameters)]
+
+
 async def test_rows_come_as_they_do_in_a_transaction(notes: Database) -> None:
     async with notes.reading("a") as reading:
         (row,) = await fetch(reading, "SELECT * FROM notes WHERE n = :n AND shop = :shop", shop="a", n=1)
@@ -80,7 +85,41 @@ async def test_a_statement_that_fails_or_is_given_up_leaves_the_connection_usabl
     assert await read(notes, "b") == [2]
 
 
-async def test_a_connection_that_broke_while_it_lay_idle_is_never_handed_out(notes: Database) -> None:
+async def test_a_glance_answers_the_rows_of_a_reading(notes: Database) -> None:
+    asked = "SELECT * FROM notes WHERE n IN (:n, 2) AND shop = :shop ORDER BY n DESC"
+    rows = []
+    for look in (notes.reading, notes.glancing):
+        async with look("a") as reading:
+            rows.append(await fetch(reading, asked, shop="a", n=1))
+    assert rows[0] == rows[1] != []
+
+
+async def test_one_connection_glances_for_one_shop_after_another_and_carries_nothing_over(notes: Database) -> None:
+    assert [await glance(notes, shop) for shop in ("a", "b", "nobody", "", "a")] == [[1], [2], [], [], [1]]
+    async with notes.reading("b") as reading:
+        await reading.connection.execute("ROLLBACK")
+        assert await reading.connection.fetchval("SELECT current_setting('hito.shop', true)") in (None, "")
+        assert await reading.connection.fetch("SELECT n FROM notes") == []
+        await reading.connection.execute("BEGIN")
+
+
+async def test_a_glance_that_fails_or_is_given_up_leaves_the_connection_usable(notes: Database) -> None:
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await glance(notes, "a", "SELECT * FROM nothing")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(glance(notes, "a", "SELECT 1 AS n FROM pg_sleep(30)"), 0.2)
+    assert await glance(notes, "b") == [2]
+
+
+async def test_glances_and_readings_share_the_pool_and_each_gets_its_turn(notes: Database) -> None:
+    asked = [look(notes, "a") for _ in range(20) for look in (glance, read)]
+    assert await asyncio.gather(*asked) == [[1]] * 40
+
+
+@pytest.mark.parametrize("read", [read, glance])
+async def test_a_connection_that_broke_while_it_lay_idle_is_never_handed_out(
+    notes: Database, read: Callable[[Database, str], Awaitable[list[int]]]
+) -> None:
     assert await read(notes, "a") == [1]
     for _ in range(3):
         ended = await ask(

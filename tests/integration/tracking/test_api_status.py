@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from services.tracking.api.answers import OrderAnswer
 from services.tracking.watch import look_once
-from shared.contracts.orders import Line, Promise
-from shared.contracts.vocabulary import Channel, Verdict
+from shared.contracts.orders import Destination, Line, LineQuantity, Money, Payment, Promise, Shipment
+from shared.contracts.shipments import Eta, Location
+from shared.contracts.vocabulary import Channel, PaymentState, Verdict
 from tests.support.deliveries import CORREOS, LUCIA, ORDER, SEUR, at, delivery, order, outcome, scan
 from tests.support.tracking_api import KEY, OPS_KEY, OTHER_KEY, Api
 
@@ -36,6 +38,35 @@ async def test_an_order_answers_with_its_state_parcels_promise_steps_and_message
     assert [item["step"] for item in told["steps"]][-1] == "ready_for_pickup"
     (message,) = told["messages"]
     assert (message["verdict"], message["recipient"], message["channel"]) == ("delivered", "buyer", "email")
+
+
+async def test_an_answer_is_written_as_its_documented_model_writes_it(api: Api) -> None:
+    destination = Destination(country="ES", city="A Coruña", postal_code="15001")
+    parcels = [
+        Shipment(
+            carrier=SEUR[0], reference=SEUR[1], destination=destination, lines=(LineQuantity(id="1", quantity=1),)
+        ),
+        Shipment(carrier=CORREOS[0], reference=CORREOS[1]),
+    ]
+    full = order("shipped", 3).model_copy(
+        update={
+            "shipments": tuple(parcels),
+            "lines": (Line(id="1", title='Cuaderno "ñ" \\ \u2028\t', quantity=2),),
+            "payment": Payment(state=PaymentState.PAID, total=Money(amount=4990, currency="EUR")),
+            "promise": Promise(deliver_from=date(2026, 3, 9), deliver_until=date(2026, 3, 10)),
+        }
+    )
+    eta = Eta(from_=at(6), until=at(7, "12:30"))
+    await api.tracking.tell(full, scan("in_transit", 4, location=Location(city="León"), eta=eta))
+    await api.tracking.tell(scan("ready_for_pickup", 5, condition=None, by="buyer", to="pickup_point"))
+    for nth, step in enumerate(await api.tracking.steps()):
+        told = outcome(step, Verdict.FAILED, 'it said "no" \\ \x01 ñ')
+        instant = told.occurred_at + timedelta(microseconds=nth * 120_000)
+        await api.tracking.tell(told.model_copy(update={"occurred_at": instant, "language": "es" if nth else None}))
+    await api.tracking.tell(order("confirmed", order_id="B-2"))
+    for path in (ONE, f"{ALL}/B-2"):
+        body = (await api.get(path)).content
+        assert OrderAnswer.model_validate_json(body).model_dump_json().encode() == body
 
 
 async def test_an_answer_names_the_buyer_nowhere(api: Api) -> None:

@@ -36,6 +36,7 @@ def test_a_key_and_an_address_of_a_carriers_api_are_taken_from_the_environment()
         ("CARRIER_GENERIC_KEY", "generic-is-never-polled"),
         ("CARRIER_DHL_SECRET", "short"),
         ("CARRIER_DHL_KEY", "line\nbreak"),
+        ("CARRIER_UPS_KEY", "no-secret-to-it"),
         ("CARRIER_DHL_URL", "ftp://api-eu.dhl.example"),
         ("CARRIER_DHL_URL", "api-eu.dhl.example"),
     ],
@@ -55,9 +56,9 @@ def test_nothing_that_holds_a_secret_shows_it() -> None:
 
 
 def test_a_secret_for_a_carrier_nobody_knows_is_noticed() -> None:
-    environ = {"CARRIER_DLH_SECRET": SECRET, "CARRIER_UPS_KEY": "k", "CARRIER_DHL_KEY": "k"}
+    environ = {"CARRIER_DLH_SECRET": SECRET, "CARRIER_PIGEON_KEY": "k", "CARRIER_DHL_KEY": "k"}
 
-    assert unknown_carriers({**environ, "CARRIER_GATEWAY_PORT": "1"}) == ("dlh", "ups")
+    assert unknown_carriers({**environ, "CARRIER_GATEWAY_PORT": "1"}) == ("dlh", "pigeon")
 
 
 def test_the_process_refuses_to_start_with_a_malformed_secret_and_names_the_variable() -> None:

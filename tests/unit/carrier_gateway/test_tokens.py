@@ -14,7 +14,15 @@ from pydantic import SecretStr
 from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.carriers.bearer import LONGEST_LIFETIME, UNSAID_LIFETIME, TokenCall, is_client, read_token
 from services.carrier_gateway.carriers.pull import Pull, Query
+from services.carrier_gateway.carriers.ups import UPS
+from services.carrier_gateway.poller import CarrierPoller
+from services.carrier_gateway.settings import read_access
 from services.carrier_gateway.tokens import EARLY, Access
+from services.carrier_gateway.watches import WatchBoard
+from shared.contracts.vocabulary import Stage
+from shared.contracts.watches import Watch
+from tests.support.carrier_samples import sample
+from tests.support.recording_publisher import RecordingPublisher
 
 START = datetime(2026, 3, 30, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -145,6 +153,30 @@ async def test_a_new_token_that_is_not_taken_means_that_we_may_not_ask() -> None
     await carrier.ask()
 
     assert len(carrier.sold) == 2
+
+
+async def test_the_poller_asks_such_a_carrier_with_what_its_key_buys() -> None:
+    questions: list[httpx.Request] = []
+
+    def ups(request: httpx.Request) -> httpx.Response:
+        questions.append(request)
+        return (
+            sell() if request.method == "POST" else httpx.Response(200, content=sample(UPS, "life_of_a_parcel").payload)
+        )
+
+    board, publisher = WatchBoard(), RecordingPublisher()
+    board.begin()
+    watch = Watch(carrier="ups", reference="1Z999AA10123456784", since=START)
+    board.apply(watch.key, watch.to_json(), START)
+    board.finish()
+    access = read_access({"CARRIER_UPS_KEY": "id:secret"})["ups"]
+    client = httpx.AsyncClient(transport=httpx.MockTransport(ups))
+
+    await CarrierPoller(access, board, publisher, client, lambda: START, lambda: 0.0).step()
+
+    assert [request.url.path.split("/")[1] for request in questions] == ["security", "api"]
+    assert questions[1].headers["Authorization"] == "Bearer t1"
+    assert publisher.shipment_events[-1].stage is Stage.DELIVERED
 
 
 @pytest.mark.parametrize(

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.delivery import State
 from services.notifier.domain.plan import (
-    TRUE_FOR_OTHERWISE,
-    URGENT,
     Planned,
     Recipient,
     Rules,
     StepFacts,
-    after_quiet_hours,
     plan,
 )
+from services.notifier.domain.urgency import TIMINGS, Urgency, true_for
 from shared.contracts.vocabulary import Channel, Step
 
 EMAIL, SMS, WHATSAPP = Channel.EMAIL, Channel.SMS, Channel.WHATSAPP
@@ -97,7 +94,7 @@ def test_a_step_that_the_shop_tells_by_mail_alone_says_so_on_the_other_channels(
     [
         (replace(SHIPPED, still_true=False), (State.SUPERSEDED, "later_facts_known")),
         (replace(SHIPPED, silenced=True), (State.SUPPRESSED, "shop_asked_for_silence")),
-        (replace(SHIPPED, occurred_at=NOON - TRUE_FOR_OTHERWISE), (State.EXPIRED, "too_old_to_tell")),
+        (replace(SHIPPED, occurred_at=NOON - true_for(Step.SHIPPED)), (State.EXPIRED, "too_old_to_tell")),
         (
             replace(SHIPPED, step=Step.OUT_FOR_DELIVERY, occurred_at=NOON - timedelta(hours=14)),
             (State.EXPIRED, "too_old_to_tell"),
@@ -130,71 +127,13 @@ def test_at_night_a_step_waits_for_the_morning_of_the_buyers_zone() -> None:
     assert mail.not_before == MIDNIGHT
 
 
-@pytest.mark.parametrize("step", sorted(URGENT))
+@pytest.mark.parametrize("step", [step for step, timing in TIMINGS.items() if timing.urgency is Urgency.URGENT])
 def test_what_the_buyer_must_know_today_does_not_wait_for_the_morning(step: Step) -> None:
     (mail, *_) = plan(replace(SHIPPED, step=step), [LUCIA], replace(RULES, quiet=NIGHT), MIDNIGHT)
     assert mail.not_before == MIDNIGHT
 
 
-MADRID = "Europe/Madrid"
-
-
-@pytest.mark.parametrize(
-    ("now", "quiet", "ends"),
-    [
-        ("2026-03-24T21:00+00:00", NIGHT, "2026-03-25T07:00+00:00"),
-        ("2026-03-24T20:59+00:00", NIGHT, "2026-03-24T20:59+00:00"),
-        ("2026-03-24T07:00+00:00", NIGHT, "2026-03-24T07:00+00:00"),
-        ("2026-03-24T13:30+00:00", (time(14), time(16)), "2026-03-24T15:00+00:00"),
-        ("2026-03-24T13:30+00:00", (time(8), time(8)), "2026-03-24T13:30+00:00"),
-        # The night in which clocks go forward is an hour shorter, the one in which they go back an hour longer.
-        ("2026-03-28T22:00+00:00", NIGHT, "2026-03-29T06:00+00:00"),
-        ("2026-10-24T21:00+00:00", NIGHT, "2026-10-25T07:00+00:00"),
-        # 02:30 comes twice that night; who is in the second 02:15 waits for the second 02:30.
-        ("2026-10-25T01:15+00:00", (time(22), time(2, 30)), "2026-10-25T01:30+00:00"),
-        ("2026-10-25T00:15+00:00", (time(22), time(2, 30)), "2026-10-25T00:30+00:00"),
-    ],
-)
-def test_quiet_hours_end_at_their_local_time_also_when_clocks_change(
-    now: str, quiet: tuple[time, time], ends: str
-) -> None:
-    assert after_quiet_hours(datetime.fromisoformat(now), MADRID, *quiet) == datetime.fromisoformat(ends)
-
-
 times = st.times().map(lambda moment: moment.replace(second=0, microsecond=0, tzinfo=None))
-zones = st.sampled_from(
-    ["Europe/Madrid", "America/Santiago", "America/Havana", "Asia/Kathmandu", "Australia/Lord_Howe"]
-)
-CHANGES = [  # of the clocks: Madrid, Havana (over midnight), Santiago (over midnight), Lord Howe (half an hour)
-    datetime.fromisoformat(f"{instant}+00:00")
-    for instant in (
-        *("2026-03-29T01:00", "2026-10-25T01:00", "2026-03-08T05:00", "2026-11-01T05:00"),
-        *("2026-04-05T03:00", "2026-09-06T04:00", "2026-04-04T15:00", "2026-10-03T15:30"),
-    )
-]
-moments = st.builds(
-    lambda change, minutes: change + timedelta(minutes=minutes), st.sampled_from(CHANGES), st.integers(-1_800, 600)
-)
-
-
-@settings(max_examples=400)
-@given(now=moments, zone=zones, begin=times, end=times)
-def test_a_message_waits_less_than_a_day_and_never_goes_back_in_time(
-    now: datetime, zone: str, begin: time, end: time
-) -> None:
-    after = after_quiet_hours(now, zone, begin, end)
-    assert now <= after <= now + timedelta(hours=26)
-
-
-@settings(max_examples=400)
-@given(now=moments, zone=zones, begin=times, end=times)
-def test_after_the_wait_it_is_not_quiet_any_more(now: datetime, zone: str, begin: time, end: time) -> None:
-    after = after_quiet_hours(now, zone, begin, end)
-    local = after.astimezone(ZoneInfo(zone)).time()
-    quiet = begin <= local < end if begin <= end else local >= begin or local < end
-    assert not quiet
-
-
 channel_sets = st.frozensets(st.sampled_from(Channel))
 rules = st.builds(
     Rules,
@@ -207,15 +146,37 @@ rules = st.builds(
     installed=channel_sets,
     quiet=st.none() | st.tuples(times, times),
 )
-recipients = st.builds(Recipient, st.sampled_from(["buyer", "receiver"]), channel_sets, channel_sets)
+roles = st.sampled_from(["buyer", "receiver", "receiver-2"])
+recipients = st.builds(Recipient, roles, *[channel_sets] * 5)
+facts = st.builds(
+    lambda step, **wishes: replace(SHIPPED, step=step, **wishes),
+    st.sampled_from(Step),
+    still_true=st.booleans(),
+    silenced=st.booleans(),
+    buyer_must_act=st.booleans(),
+    gift=st.booleans(),
+    occurred_at=st.sampled_from([NOON, NOON - timedelta(hours=20), NOON - timedelta(days=8)]),
+)
+moments = st.integers(0, 24 * 60).map(lambda minute: NOON + timedelta(minutes=minute))
+
+
+@given(rules=rules, people=st.lists(recipients, unique_by=lambda one: one.role), step=facts, now=moments)
+def test_each_recipient_has_exactly_one_verdict_with_its_reason_for_each_channel_of_the_shop_whatever_is_wished(
+    rules: Rules, people: list[Recipient], step: StepFacts, now: datetime
+) -> None:
+    planned = plan(step, people, rules, now)
+    assert sorted((one.recipient, one.channel) for one in planned) == sorted(
+        (person.role, channel) for person in people for channel in Channel
+    )
+    assert all(one.reason for one in planned)
+    assert {one.state for one in planned} <= {State.PLANNED, State.SUPPRESSED, State.SUPERSEDED, State.EXPIRED}
+    going = [one for one in planned if one.state is State.PLANNED]
+    assert all(one.reason == "due" and now <= one.not_before < one.expires_at for one in going)
 
 
 @given(rules=rules, recipient=recipients, step=st.sampled_from(Step))
-def test_every_channel_has_exactly_one_verdict_and_each_group_plans_at_most_one_that_it_may_use(
-    rules: Rules, recipient: Recipient, step: Step
-) -> None:
-    planned = plan(replace(SHIPPED, step=step), [recipient], rules, NOON)
-    assert sorted(one.channel for one in planned) == sorted(Channel)
+def test_each_group_plans_at_most_one_channel_that_it_may_use(rules: Rules, recipient: Recipient, step: Step) -> None:
+    planned = plan(replace(SHIPPED, step=step), [recipient], replace(rules, quiet=None), NOON)
     for group in rules.groups:
         going = [one for one in planned if one.channel in group and one.state is State.PLANNED]
         assert len(going) <= 1
@@ -225,9 +186,47 @@ def test_every_channel_has_exactly_one_verdict_and_each_group_plans_at_most_one_
 
 
 def usable(one: Planned, recipient: Recipient, rules: Rules) -> bool:
-    allowed = {channel for group in rules.groups_for_step for channel in group}
+    allowed = {channel for group in rules.groups_for_step for channel in group} & rules.installed
     consent = one.channel is not WHATSAPP or one.channel in recipient.consents
-    return one.channel in allowed & rules.installed & recipient.reachable and consent
+    unwanted = recipient.opted_out | (recipient.necessary_only if one.urgency is Urgency.OPTIONAL else frozenset())
+    return one.channel in (allowed & recipient.reachable) - recipient.dead - unwanted and consent
+
+
+@pytest.mark.parametrize(
+    ("recipient", "channel", "reason"),
+    [
+        (replace(LUCIA, opted_out=frozenset({EMAIL})), EMAIL, "buyer_opted_out"),
+        (replace(LUCIA, opted_out=frozenset({WHATSAPP}), consents=frozenset()), WHATSAPP, "buyer_opted_out"),
+        (replace(LUCIA, dead=frozenset({EMAIL})), EMAIL, "address_unreachable"),
+    ],
+)
+def test_what_somebody_does_not_want_or_cannot_get_is_not_sent_and_says_why(
+    recipient: Recipient, channel: Channel, reason: str
+) -> None:
+    assert verdicts(recipients=[recipient])[("buyer", channel)] == (State.SUPPRESSED, reason)
+
+
+def test_when_whatsapp_is_unwanted_or_dead_the_group_tells_by_sms() -> None:
+    assert told(recipient=replace(LUCIA, opted_out=frozenset({WHATSAPP}))) == {EMAIL, SMS}
+    assert told(recipient=replace(LUCIA, dead=frozenset({WHATSAPP}))) == {EMAIL, SMS}
+
+
+def test_whoever_does_without_what_is_optional_still_hears_all_the_rest_and_what_they_must_act_upon() -> None:
+    sparing = replace(LUCIA, necessary_only=frozenset(Channel))
+    silent = {step for step in Step if not told(replace(SHIPPED, step=step), sparing)}
+    assert silent == {Step.PAYMENT_RECEIVED, Step.PREPARING, Step.IN_TRANSIT}
+    assert told(replace(SHIPPED, step=Step.IN_TRANSIT, buyer_must_act=True), sparing) == {EMAIL, WHATSAPP}
+
+
+def test_of_a_gift_only_the_buyer_hears_of_money() -> None:
+    receiver = Recipient("receiver", frozenset({EMAIL}), frozenset())
+    for step in (Step.PAYMENT_RECEIVED, Step.REFUNDED):
+        gift = replace(SHIPPED, step=step, gift=True)
+        heard = verdicts(gift, [LUCIA, receiver])
+        assert heard[("buyer", EMAIL)] == (State.PLANNED, "due")
+        assert heard[("receiver", EMAIL)] == (State.SUPPRESSED, "gift_hides_money")
+        assert verdicts(replace(gift, gift=False), [receiver])[("receiver", EMAIL)] == (State.PLANNED, "due")
+    assert told(replace(SHIPPED, gift=True), receiver) == {EMAIL}
 
 
 @pytest.mark.parametrize(

@@ -1,86 +1,21 @@
-"""Every step, variant, language and channel: it renders, it carries its facts, it fits, it is in one language."""
+"""Each wording is found by the facts that it is for, says something of its own, and reads well in Spanish."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from services.notifier.render import Rendered
-from services.notifier.wording.facts import read_page
-from services.notifier.wording.gsm7 import Alphabet, size
 from services.notifier.wording.specimens import bare, rich, rich_with_shops_phone
 from services.notifier.wording.variants import VARIANTS, all_wordings, name_of, speaks_of_parcel, variant_of
-from services.notifier.wording.whatsapp_templates import BODY_LIMIT
+from shared.contracts.shipments import Eta
 from shared.contracts.steps import StepReached
-from shared.contracts.vocabulary import Actor, Channel, Condition, Step
-from tests.support.steps_reached import LUCIA, RECEIVER, catalog, home_delivery, read, with_parcel, without_parcel
+from shared.contracts.vocabulary import Actor, Channel, Condition, DeliveredTo, Stage, Step
+from tests.support.steps_reached import FARO, LUCIA, RECEIVER, home_delivery, read, with_parcel, without_parcel
 
 WORDINGS = [pytest.param(*wording, id=name_of(*wording)) for wording in all_wordings()]
-LANGUAGES = sorted(catalog().languages)
 SPECIMENS = [rich, rich_with_shops_phone, bare]
-
-
-def bodies(message: Rendered) -> list[str]:
-    """Each thing that somebody may read on its own."""
-    return [message.text] if message.html is None else [message.text, read_page(message.html).text]
-
-
-def plain(text: str) -> str:
-    return " ".join(text.replace("í", "i").replace("é", "e").split())
-
-
-@pytest.mark.parametrize("specimen", SPECIMENS)
-@pytest.mark.parametrize("channel", Channel)
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("step", "variant"), WORDINGS)
-def test_every_parcel_message_carries_carrier_reference_phone_and_link(
-    step: Step, variant: str | None, language: str, channel: Channel, specimen: object
-) -> None:
-    reached: StepReached = specimen(step, variant)  # type: ignore[operator]
-    message = read(reached, channel, recipient=replace(LUCIA, locale=language))
-    assert message.language == language
-    for body in bodies(message):
-        assert reached.tracking_url in body
-        assert "{{" not in body
-        assert "None" not in body
-        if reached.parcel is not None:
-            assert reached.parcel.reference in body
-            assert reached.parcel.contact.phone in body
-            assert plain(reached.parcel.carrier_name) in plain(body)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("step", "variant"), WORDINGS)
-def test_every_sms_stays_in_gsm7_and_in_two_segments(step: Step, variant: str | None, language: str) -> None:
-    for specimen in SPECIMENS:
-        for recipient in (LUCIA, RECEIVER):
-            sms = size(read(specimen(step, variant), Channel.SMS, recipient=replace(recipient, locale=language)).text)
-            assert sms.alphabet is Alphabet.GSM7
-            assert sms.segments <= 2
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("step", "variant"), WORDINGS)
-def test_every_whatsapp_parameter_is_one_line_of_something(step: Step, variant: str | None, language: str) -> None:
-    for specimen in SPECIMENS:
-        message = read(specimen(step, variant), Channel.WHATSAPP, recipient=replace(LUCIA, locale=language))
-        assert message.template is not None
-        assert len(message.text) <= BODY_LIMIT
-        for parameter in message.template.parameters:
-            assert parameter.strip() == parameter != ""
-            assert not re.search(r"[\n\t]| {5}", parameter)
-
-
-@pytest.mark.parametrize("channel", Channel)
-@pytest.mark.parametrize(("step", "variant"), WORDINGS)
-def test_no_two_languages_say_it_in_the_same_words(step: Step, variant: str | None, channel: Channel) -> None:
-    reached = home_delivery(step, variant)
-    texts = [read(reached, channel, recipient=replace(LUCIA, locale=language)).text for language in LANGUAGES]
-    sentences = [{s for s in re.split(r"[.!?:\n]\s+", text) if len(s.split()) > 4} for text in texts]
-    assert all(sentences)
-    assert set.intersection(*sentences) <= {"https://hito.example/t/Zk3vQ8mN1xT7rB5wLc0yHd"}
 
 
 @pytest.mark.parametrize(("step", "variant"), WORDINGS)
@@ -128,3 +63,65 @@ def test_a_promise_broken_for_a_certain_day_is_told_as_a_broken_promise() -> Non
 def test_a_shop_that_ships_without_a_tracked_parcel_is_still_heard() -> None:
     for step in (Step.SHIPPED, Step.DELAYED, Step.DELIVERED, Step.RETURNED):
         assert "A-1001" in read(without_parcel(step), Channel.SMS).text
+
+
+def late(occurrence: str, **parcel: object) -> StepReached:
+    return with_parcel(home_delivery(Step.DELAYED).model_copy(update={"occurrence": occurrence}), **parcel)
+
+
+def test_a_new_day_of_the_carrier_is_told_as_the_new_day() -> None:
+    text = read(late("eta:2026-03-24:1")).text
+    assert "llegará más tarde de lo que te dijimos" in text
+    assert "Ahora la entrega está prevista para el miércoles 25 de marzo" in text
+    assert "Ahora llega el mié 25/3" in read(late("eta:2026-03-24:1"), Channel.SMS).text
+
+
+def test_a_new_day_that_has_gone_by_too_is_no_new_day() -> None:
+    passed = late("eta:2026-03-20:1", eta=Eta(until=datetime(2026, 3, 23, 13, tzinfo=UTC)))
+    assert "La fecha que te dimos ya ha pasado" in read(passed).text
+    assert "Nueva fecha" not in (read(passed).subject or "")
+    assert read(late("eta:2026-03-20:1", eta=None)).subject == "Tu pedido A-1001 va con retraso"
+
+
+def test_a_silence_says_since_when_in_the_buyers_zone() -> None:
+    silent = late("stalled:2026-03-18T23:30:00Z")
+    assert "SEUR no da noticias desde el jueves 19 de marzo" in read(silent).text
+    assert "no se mueve desde el jue 19/3" in read(silent, Channel.SMS).text
+
+
+@pytest.mark.parametrize("occurrence", ["stalled:", "stalled:yesterday", "stalled:2026-03-18T23:30:00", "stalled"])
+def test_a_silence_without_an_instant_is_told_as_a_delay(occurrence: str) -> None:
+    assert read(late(occurrence)).subject == "Tu pedido A-1001 va con retraso"
+
+
+def test_a_parcel_that_the_carrier_has_not_scanned_is_not_in_its_hands() -> None:
+    sent = with_parcel(home_delivery(Step.SHIPPED), stage=Stage.REGISTERED)
+    assert "Hemos enviado tu pedido A-1001 con SEUR." in read(sent).text
+    assert "SEUR ya tiene" not in read(sent).text
+    assert "SEUR todavía no lo ha escaneado" in read(late("first_scan", stage=Stage.REGISTERED)).text
+
+
+def test_where_a_delivered_parcel_is_comes_before_what_happened_to_it() -> None:
+    delivered = with_parcel(home_delivery(Step.DELIVERED), condition=Condition.DAMAGED)
+    assert "avisa de que ha sufrido daños" in read(delivered).text
+    assert "a un vecino" in read(with_parcel(delivered, delivered_to=DeliveredTo.NEIGHBOUR)).text
+    assert "avisa de que ha sufrido daños" in read(with_parcel(delivered, delivered_to=DeliveredTo.RECIPIENT)).text
+
+
+@pytest.mark.parametrize("condition", [Condition.CUSTOMS, Condition.PAYMENT_DUE, Condition.HELD, None])
+@pytest.mark.parametrize("step", [Step.CUSTOMS, Step.FAILED_ATTEMPT])
+def test_what_the_shop_has_to_settle_asks_nothing_of_the_buyer(step: Step, condition: Condition | None) -> None:
+    text = read(with_parcel(home_delivery(step), condition=condition, action_by=Actor.SHOP)).text
+    assert "Ya estamos en ello y no tienes que hacer nada." in text
+
+
+@pytest.mark.parametrize("step", [Step.IN_TRANSIT, Step.FAILED_ATTEMPT, Step.DELAYED])
+def test_what_only_the_buyer_can_settle_asks_them_to_call(step: Step) -> None:
+    text = read(with_parcel(home_delivery(step), action_by=Actor.BUYER)).text
+    assert "necesita algo de ti" in text
+    assert "Llama a SEUR al +34 910 000 111 y te dirán qué hace falta." in text
+
+
+def test_a_name_with_an_emoji_leaves_no_hole_in_an_sms() -> None:
+    shop = FARO.model_copy(update={"name": "Librería Faro 📚"})
+    assert read(home_delivery(), Channel.SMS, shop=shop).text.startswith("Libreria Faro: tu pedido")

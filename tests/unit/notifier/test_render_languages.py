@@ -18,18 +18,23 @@ from tests.support.steps_reached import FARO, LUCIA, catalog, home_delivery, rea
 
 @pytest.fixture
 def messages(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(MESSAGES, tmp_path / "messages"))
+    """Spanish and English alone, so that each start takes a third of the time."""
+    folder = Path(shutil.copytree(MESSAGES, tmp_path / "messages"))
+    for file in folder.glob("*-*.toml"):
+        file.unlink()
+    return folder
 
 
 @pytest.mark.parametrize(
     ("locale", "shops", "spoken"),
     [
         ("es-ES", "es", "es"),
-        ("es-AR", "en", "es"),
+        ("es-AR", "en", "es-AR"),
+        ("es-CO", "en", "es"),
         ("en-GB", "es", "en"),
         ("es-Latn-MX", "en", "es"),
         ("de", "en", "en"),
-        ("de-CH", "es-AR", "es"),
+        ("de-CH", "es-AR", "es-AR"),
         (None, "en", "en"),
     ],
 )
@@ -125,7 +130,7 @@ def test_returns_and_warranty_are_told_with_time_and_link(step: Step) -> None:
     assert "https://faro.example/devoluciones" in text
     assert "https://faro.example/garantia" in (read(reached).html or "")
     assert "Tienes 1 día para devolverlo y 18 meses de garantía." in read(reached, Channel.WHATSAPP).text
-    assert "Puedes devolverlo en 1 dia." in read(reached, Channel.SMS).text
+    assert "Tienes 1 dia para devolverlo." in read(reached, Channel.SMS).text
 
 
 def test_without_policies_no_right_is_invented() -> None:

@@ -51,7 +51,7 @@ def test_a_shop_with_words_of_its_own_has_a_template_of_its_own() -> None:
     assert others.template is not None
     assert (mine.template.name, others.template.name) == ("hito_shipped_faro_2", "hito_shipped")
     extra = {(s.name, s.language) for s in contract(catalog(), [shop])} - {(s.name, s.language) for s in SPECS}
-    assert extra == {("hito_shipped_faro_2", "es")}
+    assert extra == {("hito_shipped_faro_2", tag) for tag in ("es", "es_AR", "es_CL", "es_MX")}
 
 
 def test_words_that_whatsapp_does_not_show_change_no_template() -> None:

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from prometheus_client import REGISTRY
 
-from services.tracking.api.keys import Keys
-from services.tracking.key_entries import KeyEntry, Scope
+from shared.api_keys import Keys
+from shared.key_entries import KeyEntry, Scope
 from shared.web import Problem
 from tests.support.api_keys import entry, ops_entry
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tracking.key_entries import OF_SHOPS, KeyEntry, Scope, digest_of, read_entries
 from services.tracking.new_key import make_key
 from services.tracking.settings import ops_keys, shop_keys
+from shared.key_entries import OF_SHOPS, KeyEntry, Scope, digest_of, read_entries
 from shared.settings import BrokenConfiguration
 from shared.shops import Shops
 from tests.support.tracking_world import FARO, OTHER

@@ -13,7 +13,6 @@ STATEMENTS = (
     ALTER TABLE messages
         ADD COLUMN channel_group    smallint    NOT NULL DEFAULT 0,
         ADD COLUMN rank             smallint    NOT NULL DEFAULT 0,
-        ADD COLUMN urgent           boolean     NOT NULL DEFAULT false,
         ADD COLUMN trying_seconds   integer,
         ADD COLUMN receipt_seconds  integer,
         ADD COLUMN resend_in_doubt  boolean     NOT NULL DEFAULT false,

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from services.notifier.channels import adapters_by_provider, load_channel_settings, open_adapters
-from services.notifier.channels.email import EmailSettings, read_smtp_url
+from services.notifier.channels.email import Email
+from services.notifier.channels.email_settings import EmailSettings, SecondEmailSettings, read_smtp_url
 from services.notifier.channels.settings import configured
 from services.notifier.channels.sms import TwilioSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from shared.contracts.vocabulary import Channel
 from shared.settings import BrokenConfiguration
+from tests.support.mail_reports import BOUNCE_SECRET, TOPIC, SendGrid
 
 EMAIL = {"SMTP_URL": "smtps://faro:s3cret@mail.example", "EMAIL_FROM": "pedidos@libreriafaro.example"}
 TWILIO = {
@@ -80,6 +82,10 @@ def test_no_channel_at_all_is_refused(environment: pytest.MonkeyPatch) -> None:
         ("SMTP_URL", "smtp://faro:s3cret@mail.example:port"),
         ("SMTP_URL", "https://faro:s3cret@mail.example"),
         ("EMAIL_FROM", "Librería Faro <pedidos@libreriafaro.example>"),
+        ("EMAIL_BOUNCE_SECRET", "s3cret"),
+        ("SES_CONFIGURATION_SET", "two words"),
+        ("SES_TOPIC_ARNS", "arn:aws:sqs:eu-west-1:123456789012:hito"),
+        ("SENDGRID_WEBHOOK_KEY", "AAAA"),
         ("TWILIO_ACCOUNT_SID", "AC123"),
         ("TWILIO_FROM", "a name that is too long"),
         ("TWILIO_URL", "https://api.twilio.com?x=1"),
@@ -155,3 +161,43 @@ def test_a_server_may_take_ten_minutes_for_the_final_dot(environment: pytest.Mon
 
     assert settings is not None
     assert settings.smtp_final_dot_deadline == timedelta(minutes=10)
+
+
+def test_a_second_relay_shares_the_sender_and_has_reports_of_its_own(environment: pytest.MonkeyPatch) -> None:
+    first = {**EMAIL, "SES_CONFIGURATION_SET": "hito", "EMAIL_BOUNCE_SECRET": BOUNCE_SECRET}
+    set_all(environment, first, {"SMTP_URL_2": "smtp://relay.example", "SES_TOPIC_ARNS_2": TOPIC})
+    one, two = configured(EmailSettings), configured(SecondEmailSettings)
+
+    assert one is not None
+    assert two is not None
+    assert (one.provider, two.provider) == ("smtp", "smtp_2")
+    assert two.smtp_url.get_secret_value() == "smtp://relay.example"
+    assert (two.email_from, two.bounce_secrets) == (one.email_from, one.bounce_secrets)
+    assert (one.ses_configuration_set, two.ses_configuration_set) == ("hito", None)
+    assert (one.topic_arns, two.topic_arns) == ((), (TOPIC,))
+
+
+def test_one_relay_is_no_wish_for_two(environment: pytest.MonkeyPatch) -> None:
+    set_all(environment, EMAIL)
+
+    assert configured(SecondEmailSettings) is None
+
+
+def test_a_wrong_second_relay_is_named(environment: pytest.MonkeyPatch) -> None:
+    set_all(environment, EMAIL, {"SMTP_URL_2": "relay.example"})
+
+    with pytest.raises(BrokenConfiguration, match="SMTP_URL_2"):
+        configured(SecondEmailSettings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SES_CONFIGURATION_SET", "hito"), ("SENDGRID_WEBHOOK_KEY", SendGrid().public_key), ("", "")]
+)
+def test_a_relay_echoes_our_id_once_it_is_set_up_to_report(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    set_all(environment, EMAIL, {name: value} if name else {})
+    settings = configured(EmailSettings)
+
+    assert settings is not None
+    assert Email(settings).echo is bool(name)

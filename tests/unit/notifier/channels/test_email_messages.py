@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -13,13 +14,17 @@ from hypothesis import strategies as st
 
 from services.notifier.channels.base import Letter
 from services.notifier.channels.clean_text import clean_line, clean_text
+from services.notifier.channels.message_ids import read_sealed_message_id
 from services.notifier.channels.mime import (
+    ECHO,
     NAME_LIMIT_CHARACTERS,
     SUBJECT_LIMIT_CHARACTERS,
+    Marks,
     compose,
     parse_mailbox,
 )
 from tests.support.letters import MESSAGE_ID, email_letter
+from tests.support.mail_reports import BOUNCE_SECRET
 
 SENDER = parse_mailbox("pedidos@sandbox.example")
 HOSTILE = st.one_of(
@@ -84,6 +89,51 @@ def test_a_text_only_letter_is_a_text_only_message() -> None:
 
     assert message.get_content_type() == "text/plain"
     assert compose(email_letter(html=None, text="sin salto"), SENDER, SENDER.domain).endswith(b"\r\n")
+
+
+def test_a_letter_one_can_do_without_is_ended_by_one_click() -> None:
+    """RFC 8058, section 3.1: one HTTPS address, and the field that says that a POST there is enough."""
+    url = "https://seguimiento.libreriafaro.example/preferences/" + "k" * 300
+    raw = compose(replace(email_letter(), unsubscribe_url=url), SENDER, SENDER.domain)
+
+    assert f"\r\nList-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode() in raw
+    assert b"List-Unsubscribe" not in compose(email_letter(), SENDER, SENDER.domain)
+
+
+def test_an_installation_without_tls_offers_no_one_click() -> None:
+    letter = replace(email_letter(), unsubscribe_url="http://127.0.0.1:8003/preferences/k/unsubscribe")
+
+    assert b"List-Unsubscribe" not in compose(letter, SENDER, SENDER.domain)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "https://faro.example/ñ",
+        "https://faro.example/x\r\nBcc: a@b",
+        "https://faro.example/>,<https://x",
+        "mailto:a@faro.example",
+    ],
+)
+def test_an_address_that_is_not_fit_for_one_click_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="one-click"):
+        compose(replace(email_letter(), unsubscribe_url=url), SENDER, SENDER.domain)
+
+
+def test_a_relay_that_reports_is_told_our_message_id_and_not_to_track() -> None:
+    marks = Marks(seal_secret=BOUNCE_SECRET, ses_configuration_set="hito", sendgrid=True)
+    message = message_from_bytes(compose(email_letter(), SENDER, SENDER.domain, marks), policy=default)
+    told = json.loads(message["X-SMTPAPI"])
+
+    assert (message["X-SES-CONFIGURATION-SET"], message["X-SES-MESSAGE-TAGS"]) == ("hito", f"{ECHO}={MESSAGE_ID}")
+    assert told["unique_args"] == {ECHO: str(MESSAGE_ID)}
+    assert [row["settings"]["enable"] for row in told["filters"].values()] == [0, 0]
+    assert read_sealed_message_id(message["Message-ID"], [BOUNCE_SECRET]) == MESSAGE_ID
+
+
+def test_a_relay_that_was_not_set_up_for_reports_gets_no_headers_of_others() -> None:
+    assert not [name for name in read(email_letter()) if name.startswith(("X-SES", "X-SMTP"))]
 
 
 @pytest.mark.parametrize("subject", ["", " \r\n ", "\x00\u202e"])

@@ -12,7 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from services.notifier.channels.base import OutcomeClass, Request, SendResult
-from services.notifier.channels.email import Email, EmailSettings, read_smtp_url
+from services.notifier.channels.email import Email
+from services.notifier.channels.email_settings import EmailSettings, read_smtp_url
 from services.notifier.channels.smtp import SmtpConnections
 from tests.support.letters import MESSAGE_ID
 from tests.support.scripted_server import HANG_UP, ScriptedSmtp, scripted_smtp

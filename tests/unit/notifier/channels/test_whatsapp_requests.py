@@ -11,7 +11,7 @@ from services.notifier.channels.base import OutcomeClass
 from services.notifier.channels.http import Answer
 from services.notifier.channels.whatsapp import WhatsAppCloud, WhatsAppSettings, read_answer
 from services.notifier.wording.whatsapp_templates import TemplateCall
-from tests.support.letters import MESSAGE_ID, whatsapp_letter
+from tests.support.letters import MESSAGE_ID, sms_letter, whatsapp_letter
 
 
 @pytest.fixture
@@ -49,6 +49,13 @@ def test_a_template_message_has_the_shape_that_meta_documents(cloud: WhatsAppClo
         },
         "biz_opaque_callback_data": str(MESSAGE_ID),
     }
+
+
+def test_nothing_but_a_template_can_leave_so_no_window_can_close(cloud: WhatsAppCloud) -> None:
+    """Meta's 131047 answers free text that comes more than 24 hours after a buyer wrote; we have none to send."""
+    with pytest.raises(ValueError, match="needs a template"):
+        cloud.prepare(sms_letter())
+    assert json.loads(cloud.prepare(whatsapp_letter()).body)["type"] == "template"
 
 
 def test_parameters_hold_nothing_that_meta_refuses(cloud: WhatsAppCloud) -> None:

@@ -1,0 +1,1 @@
+"""What would be sent, without sending it."""
