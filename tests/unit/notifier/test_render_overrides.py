@@ -156,7 +156,7 @@ def overrides(draw: st.DrawFn) -> dict[str, str]:
     return texts
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts=overrides(), wordings=st.lists(st.sampled_from(list(all_wordings())), min_size=4, max_size=4))
 def test_whatever_a_shop_writes_is_refused_or_every_message_renders(
     texts: dict[str, str], wordings: list[tuple[Step, str | None]]
