@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
 from services.carrier_gateway.carriers.base import SKIP, UNMAPPED, Refusal
 from services.carrier_gateway.carriers.pull import Query
 from services.carrier_gateway.carriers.seur import CODES, SEUR, ask, parse, read_answer
+from services.carrier_gateway.tokens import Access
 from shared.contracts.vocabulary import Stage
 from tests.support.carrier_samples import sample
 
@@ -82,6 +86,25 @@ def test_the_key_buys_a_token_with_its_login_and_keeps_the_account_for_the_quest
         "refType": "REFERENCE", "ref": QUERY.reference, "idNumber": "B00000000", "accountNumber": "12345-6",
         "businessUnit": "31",
     }  # fmt: skip
+
+
+async def test_each_question_buys_its_own_token_as_they_live_for_seconds() -> None:
+    calls: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        calls.append(request.url.path)
+        if request.url.path == "/pic_token":
+            return httpx.Response(200, json={"access_token": f"t{len(calls)}", "expires_in": 30})
+        assert request.headers["authorization"] == f"Bearer t{len(calls) - 1}"
+        return httpx.Response(200, content=sample(SEUR, "whole_life").payload)
+
+    assert SEUR.pull is not None
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        access = Access(client, SEUR.pull, "https://seur.test", SecretStr(KEY))
+        answers = [await access.ask(QUERY, datetime(2026, 4, 1, 12, second, tzinfo=UTC)) for second in (0, 1)]
+
+    assert calls == ["/pic_token", "/pic/v1/tracking-services/extended"] * 2
+    assert [len(each.parsed.events) for each in answers] == [8, 8]
 
 
 @pytest.mark.parametrize(
