@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -31,11 +31,12 @@ from services.carrier_gateway.carriers.dhl_eta import expected
 from services.carrier_gateway.carriers.dhl_payload import Answer, Incident, Place, Shipment
 from services.carrier_gateway.carriers.dhl_wording import WORDINGS
 from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment, settle
+from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import clean, code_text, plain
 from services.carrier_gateway.carriers.pull import Pull, Query, refusal_of
 from services.carrier_gateway.carriers.wording import Recognised, recognise
 from services.carrier_gateway.carriers.zones import zone_of
-from shared.contracts.directory import CarrierEntry, CarrierPhone, TrackingLink
+from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, Location, ShipmentEvent
 from shared.contracts.vocabulary import Clock, Stage
 
@@ -205,23 +206,17 @@ def ask(query: Query, url: str, key: str) -> httpx.Request:
     )
 
 
-def _old_phone(country: str, number: str) -> CarrierPhone:
-    return CarrierPhone(
-        country=country, number=number, source="public courier directory of about 2015", checked_on=date(2015, 1, 1)
-    )
-
-
 ENTRY = CarrierEntry(
     id="dhl",
     name="DHL",
     zone=_HOME,
     languages=("en", "de", "es"),
     phones=(
-        _old_phone("ES", "+34 902 09 05 41"),
-        _old_phone("ES", "+34 902 12 24 24"),
-        _old_phone("US", "+1 800 225 5345"),
-        _old_phone("DE", "+49 228 28609898"),
-        _old_phone("NL", "+31 26 324 6700"),
+        old_phone("ES", "+34 902 09 05 41"),
+        old_phone("ES", "+34 902 12 24 24"),
+        old_phone("US", "+1 800 225 5345"),
+        old_phone("DE", "+49 228 28609898"),
+        old_phone("NL", "+31 26 324 6700"),
     ),
     links=(
         TrackingLink(template=_PAGE.format("es-es"), country="ES"),

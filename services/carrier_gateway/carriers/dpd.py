@@ -36,7 +36,7 @@ from services.carrier_gateway.carriers.dpd_login import AUTHENTICATION, LANGUAGE
 from services.carrier_gateway.carriers.dpd_wording import WORDINGS, taken_by
 from services.carrier_gateway.carriers.handed_over import HANDED_OVER
 from services.carrier_gateway.carriers.instants import Moment
-from services.carrier_gateway.carriers.old_phones import old_phone
+from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import clean, country_code
 from services.carrier_gateway.carriers.pull import Pull, Query
 from services.carrier_gateway.carriers.readings import moment_of, place_of

@@ -39,7 +39,7 @@ from services.carrier_gateway.carriers.fedex_codes import CODES, DELAYS, EXCEPTI
 from services.carrier_gateway.carriers.fedex_payload import Delay, EstimatedWindow, Place, Result, Scan, Told, Window
 from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment, settle
 from services.carrier_gateway.carriers.north_america import zone_of_scan
-from services.carrier_gateway.carriers.old_phones import old_phone
+from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import code_text, plain
 from services.carrier_gateway.carriers.pull import Pull, Query
 from services.carrier_gateway.carriers.wording import normalise, recognise

@@ -34,7 +34,7 @@ from services.carrier_gateway.carriers.base import (
 from services.carrier_gateway.carriers.bearer import TokenCall
 from services.carrier_gateway.carriers.gls_wording import WORDINGS
 from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.old_phones import old_phone
+from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import clean
 from services.carrier_gateway.carriers.pull import Pull, Query
 from services.carrier_gateway.carriers.readings import moment_of, place_of

@@ -31,7 +31,7 @@ from services.carrier_gateway.carriers.base import (
 )
 from services.carrier_gateway.carriers.handed_over import HANDED_OVER
 from services.carrier_gateway.carriers.laposte_wording import WORDINGS, taken_by
-from services.carrier_gateway.carriers.old_phones import old_phone
+from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import clean, country_code
 from services.carrier_gateway.carriers.pull import Pull, Query
 from services.carrier_gateway.carriers.readings import expected, moment_of

@@ -36,7 +36,7 @@ from services.carrier_gateway.carriers.base import (
 from services.carrier_gateway.carriers.bearer import TokenCall
 from services.carrier_gateway.carriers.instants import Moment, settle
 from services.carrier_gateway.carriers.north_america import zone_of_scan
-from services.carrier_gateway.carriers.old_phones import old_phone
+from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import code_text, plain
 from services.carrier_gateway.carriers.pull import Pull, Query
 from services.carrier_gateway.carriers.table_file import load_table

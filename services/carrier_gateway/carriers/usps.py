@@ -37,7 +37,7 @@ from services.carrier_gateway.carriers.bearer import TokenCall
 from services.carrier_gateway.carriers.delivery_window import estimate, window
 from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment, settle
 from services.carrier_gateway.carriers.north_america import zone_of_scan
-from services.carrier_gateway.carriers.old_phones import old_phone
+from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import code_text, plain
 from services.carrier_gateway.carriers.pull import Pull, Query, refusal_of
 from services.carrier_gateway.carriers.usps_payload import ApiError, Event, Told, bare_number
