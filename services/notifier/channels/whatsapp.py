@@ -107,6 +107,8 @@ class WhatsAppSettings(ChannelSettings):
     whatsapp_url: BaseUrl = "https://graph.facebook.com/v25.0"
     """With the version: v25.0 is served until 2028-07-29 (developers.facebook.com/docs/graph-api/changelog)."""
     whatsapp_deadline: Deadline = timedelta(seconds=30)
+    whatsapp_messages_per_second: int = Field(default=80, ge=1, le=1000)
+    """What Meta allows this number: 80, and up to 1,000 once it was upgraded (its page on messaging limits)."""
 
     @property
     def app_secrets(self) -> tuple[str, ...]:
@@ -115,17 +117,22 @@ class WhatsAppSettings(ChannelSettings):
         return tuple(secret.get_secret_value() for secret in given if secret is not None)
 
 
+def pace_of(messages_per_second: int) -> Pace:
+    """At most a tenth of a second's messages at once; and Meta's pair rate limit: one to one user in six seconds."""
+    burst = max(1, messages_per_second // 10)
+    return Pace(number_per_second=messages_per_second, per_recipient=timedelta(seconds=6), burst=burst)
+
+
 class WhatsAppCloud:
     channel = Channel.WHATSAPP
     provider = PROVIDER
     idempotency_window: timedelta | None = None
     echo = True
     lookup = False
-    pace = Pace(number_per_second=80, per_recipient=timedelta(seconds=6), burst=8)
-    """Messages a second from one number, and the pair rate limit: one message to one user every six seconds."""
 
     def __init__(self, settings: WhatsAppSettings) -> None:
         self.number = settings.whatsapp_phone_number_id
+        self.pace = pace_of(settings.whatsapp_messages_per_second)
         self._settings = settings
         self._client = open_client(settings.whatsapp_deadline)
 

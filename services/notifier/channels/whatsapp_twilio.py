@@ -20,10 +20,11 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_settings import NoDecode
 
-from services.notifier.channels.base import Letter, OutcomeClass, Pace, ProviderError, Request, SendResult
+from services.notifier.channels.base import Letter, OutcomeClass, ProviderError, Request, SendResult
 from services.notifier.channels.clean_text import clean_line
 from services.notifier.channels.http import open_client
 from services.notifier.channels.sms import TWILIO_ERRORS, TwilioAccountSettings, callback_url, create_message
+from services.notifier.channels.whatsapp import pace_of
 from services.notifier.wording.whatsapp_templates import TemplateSpec
 from shared.contracts.vocabulary import Channel
 
@@ -115,7 +116,7 @@ class TwilioWhatsApp:
     idempotency_window: timedelta | None = None
     echo = True
     lookup = False
-    pace = Pace(number_per_second=80, per_recipient=timedelta(seconds=6), burst=8)
+    pace = pace_of(80)
 
     def __init__(self, settings: TwilioWhatsAppSettings) -> None:
         self.number = settings.twilio_whatsapp_from

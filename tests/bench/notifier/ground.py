@@ -52,6 +52,7 @@ class NotifierGround(Ground):
                 "WHATSAPP_ACCESS_TOKEN": ACCESS,
                 "WHATSAPP_APP_SECRET": "bench-app-secret",
                 "WHATSAPP_VERIFY_TOKEN": "bench-verify",
+                "WHATSAPP_MESSAGES_PER_SECOND": "1000",
                 "WHATSAPP_URL": self.provider,
             },
         )
