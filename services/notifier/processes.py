@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from services.notifier.settings import NotifierSettings, preview_keys
 from services.notifier.templates.approved import ListNotRead, check_templates
 from services.notifier.templates.tool import templates
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
-from services.notifier.wording.proofread import load_catalog
+from services.notifier.wording.proofread import load_catalog, load_complete
 from services.notifier.wording.template_contract import contract
 from services.notifier.wording.whatsapp_templates import TemplateSpec
 from shared.api_keys import Keys
@@ -52,7 +52,7 @@ from shared.migrate import open_migrated, run_migrations
 from shared.observability.logs import get_logger
 from shared.processes import Part, Runtime, Tool, serve
 from shared.settings import BrokenConfiguration, load_settings
-from shared.shops import Shops, load_shops
+from shared.shops import load_shops
 from shared.web import create_app
 
 SERVICE = "notifier"
@@ -65,10 +65,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _catalog(shops: Shops) -> Catalog:
-    """Every text is tried before anything is sent."""
+def _catalog(read: Callable[[], Catalog]) -> Catalog:
     try:
-        return load_catalog(MESSAGES, shops)
+        return read()
     except CatalogError as error:
         raise BrokenConfiguration(str(error)) from error
 
@@ -89,7 +88,7 @@ async def run_send(runtime: Runtime) -> None:
     shops = load_shops(settings.shops_dir)
     channels = load_channel_settings()
     adapters = open_adapters(channels)
-    catalog = _catalog(shops)
+    catalog = _catalog(lambda: load_catalog(MESSAGES, shops))  # every text is tried before anything is sent
     await _check_templates(channels, contract(catalog, shops))
     composer = Composer(catalog, shops, adapters, settings.notifier_public_url)
     async with contextlib.AsyncExitStack() as stack:
@@ -131,7 +130,7 @@ async def run_api(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
     channels = load_channel_settings()
     shops = load_shops(settings.shops_dir)
-    catalog, adapters = _catalog(shops), open_adapters(channels)
+    catalog, adapters = _catalog(lambda: load_complete(MESSAGES)), open_adapters(channels)
     keys = Keys(preview_keys(shops, os.environ), (), _now)
     composer = Composer(catalog, shops, adapters, settings.notifier_public_url)
     async with contextlib.AsyncExitStack() as stack:
