@@ -61,8 +61,8 @@ down: ## Stop it, keep its data
 bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.json (ARGS=tracking for one part)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-chaos: $(READY) ## Kill -9 at every move of every message through every fault (about half an hour); build/chaos.json
-	@HITO_FAULT_MATRIX=whole $(BIN)/python -m pytest -q -s tests/chaos/test_fault_matrix.py $(ARGS)
+chaos: $(READY) ## Kill -9 of every process, and at every move of every message through every fault (half an hour); build/chaos.json
+	@HITO_FAULT_MATRIX=whole $(BIN)/python -m pytest -q -s tests/chaos/test_kill_any_process.py tests/chaos/test_fault_matrix.py $(ARGS)
 
 contracts: $(READY) ## Write shared/contracts/schemas anew
 	@$(BIN)/python -m shared.contracts

@@ -18,7 +18,7 @@ from sandbox.os_process import OsProcess
 from sandbox.world import World
 from tests.support.worlds import LOOK_PAUSE_SECONDS, a_world, chapter, outcome_of, play, until_messages_flow
 
-ORDERS = 36
+ORDERS = 24
 CHAPTERS_AT_MOST = 4
 """A second consumer that joins late on a busy machine may find its share taken in already: then the story goes on."""
 READY_DEADLINE_SECONDS = 60

@@ -1,6 +1,6 @@
 """A flood through the whole system: every step ends, for every recipient and channel, in exactly one verdict.
 
-`make test` sends 1,000 events, `make flood` 100,000 (`make flood EVENTS=20000` for another number).
+`make test` sends 500 events, `make flood` 100,000 (`make flood EVENTS=20000` for another number).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.backends import note
 from tests.support.flood import Told, expected_of, make_flood, pour, rows, until_it_has_run_off, why_of_all
 from tests.support.worlds import a_world
 
-EVENTS = int(os.environ.get("HITO_FLOOD_EVENTS", "1000"))
+EVENTS = int(os.environ.get("HITO_FLOOD_EVENTS", "500"))
 DEADLINE = timedelta(seconds=240 + EVENTS / 25)
 REACHED = frozenset({Verdict.SENT, Verdict.DELIVERED, Verdict.READ})
 
