@@ -81,13 +81,16 @@ class Sender:
             self._watchdog.stop()
 
     async def _send_until_stopped(self, channel: Channel) -> None:
-        await self._repeat(channel, functools.partial(self._round, channel), IDLE_PAUSE)
+        await self._repeat(channel, functools.partial(self._round, channel), IDLE_PAUSE, longest=5)
         while self._flights.count(channel):
             await self._land(channel, None)
 
-    async def _repeat(self, name: str, work: Callable[[], Awaitable[int]], pause: timedelta) -> None:
-        """Again and again, with a pause when there was nothing to do; while the database is away, with patience."""
-        backoff = Backoff(self._runtime.stop)
+    async def _repeat(self, name: str, work: Callable[[], Awaitable[int]], pause: timedelta, longest: int = 1) -> None:
+        """Again and again, with a pause when there was nothing to do, `longest` times as long after a while of that.
+
+        While the database is away, with patience.
+        """
+        backoff, idle_rounds = Backoff(self._runtime.stop), 0
         while not self._runtime.stop.is_set():
             try:
                 done = await work()
@@ -100,8 +103,9 @@ class Sender:
             else:
                 self._waiting_for.pop(name, None)
                 backoff.reset()
+                idle_rounds = 0 if done else min(idle_rounds + 1, longest)
                 if not done:
-                    await backoff.pause(pause)
+                    await backoff.pause(pause * idle_rounds)
             self._watchdog.beat()
 
     async def begin(self, channel: Channel) -> int:

@@ -16,6 +16,7 @@ from sandbox.environment import environment_of
 from sandbox.layouts import ONE_EACH, Unit
 from sandbox.os_process import OsProcess
 from sandbox.world import World
+from shared.contracts.vocabulary import Channel
 from tests.support.worlds import LOOK_PAUSE_SECONDS, a_world, chapter, outcome_of, play, until_messages_flow
 
 ORDERS = 24
@@ -97,6 +98,9 @@ async def test_the_accept_log_stays_exact_while_second_consumers_join_and_leave_
             outcome = await outcome_of(world, story)
 
             assert outcome.findings.good, outcome.findings.problems
+            assert outcome.findings.orders == ORDERS
+            assert outcome.findings.checked_for_facts > 60
+            assert set(outcome.findings.messages) == set(Channel)
             assert outcome.unknown == []
             if all(consumer.taken_in > 0 for consumer in second):
                 break
