@@ -100,8 +100,8 @@ def _write(figures: Figures, rows: Sequence[Row]) -> None:
 async def _measure(now: datetime, tell: Tell) -> Figures:
     renders = rendering.measure()
     async with prepared_ground() as ground:
+        bare, hito = await latency.compare(ground, tell)  # while the topic is empty: the bare consumer reads all of it
         rivals = {channel: await sending.compare(ground, channel, tell) for channel in NAMES}
-        bare, hito = await latency.compare(ground, tell)
         servers = f"{ground.postgres.description}, every commit synced; {ground.broker.description}"
     return Figures(rivals, bare, hito, renders, servers, now)
 
