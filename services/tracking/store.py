@@ -6,7 +6,7 @@ order to one holds that parcel's row, so neither can miss the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -30,7 +30,6 @@ class OrderKey(NamedTuple):
     order_id: str
 
 
-FactsByParcel = Mapping[ParcelKey, Sequence[ParcelFact]]
 _PARCELS = "unnest(CAST(:carriers AS text[]), CAST(:references AS text[])) AS k (carrier, reference)"
 _ORDERS = "unnest(CAST(:shops AS text[]), CAST(:ids AS text[])) AS k (shop, order_id)"
 

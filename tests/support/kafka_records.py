@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aiokafka import ConsumerRecord
 
-from shared.contracts.envelope import Headers, Outgoing
+from shared.contracts.envelope import Headers
 
 
 def kafka_record(
@@ -31,11 +31,6 @@ def kafka_record(
         serialized_value_size=len(value or b""),
         headers=tuple(headers),
     )
-
-
-def record_of(message: Outgoing, *, offset: int = 0) -> ConsumerRecord[bytes, bytes]:
-    """What the consumer gets of a message that was published."""
-    return kafka_record(message.topic, message.value, message.headers, key=message.key, offset=offset)
 
 
 def with_header(headers: Headers, name: str, value: bytes | None) -> Headers:

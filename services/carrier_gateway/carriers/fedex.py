@@ -42,10 +42,11 @@ from services.carrier_gateway.carriers.north_america import zone_of_scan
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import code_text, plain
 from services.carrier_gateway.carriers.pull import Pull, Query
+from services.carrier_gateway.carriers.scans import location
 from services.carrier_gateway.carriers.wording import normalise, recognise
 from services.carrier_gateway.carriers.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
-from shared.contracts.shipments import Eta, Location, ShipmentEvent
+from shared.contracts.shipments import Eta, ShipmentEvent
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, Stage
 
 _HOME = "America/Chicago"
@@ -186,7 +187,7 @@ def _event(where: str, number: str, scan: Scan, moment: Moment | None, said: Row
         delivered_to=meaning.delivered_to,
         occurred_at=moment.at if moment else UNTIMED,
         clock=moment.clock if moment else Clock.ASSUMED,
-        location=_location(scan.place),
+        location=location(scan.place.town, scan.place.post, scan.place.land),
         carrier_code=code_text(code),
         carrier_text=plain(scan.sentence),
         eta=None if meaning.stage in _ENDED else eta,
@@ -195,12 +196,6 @@ def _event(where: str, number: str, scan: Scan, moment: Moment | None, said: Row
 
 def _zone(place: Place) -> ZoneInfo:
     return zone_of_scan(place.land, place.state_or_province_code, place.post, _HOME)
-
-
-def _location(place: Place) -> Location | None:
-    if place.town is None and place.post is None and place.land is None:
-        return None
-    return Location(city=place.town, postal_code=place.post, country=place.land)
 
 
 def ask(query: Query, url: str, token: str) -> httpx.Request:

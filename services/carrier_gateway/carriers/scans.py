@@ -94,6 +94,13 @@ def city(name: str | None) -> Location | None:
     return Location(city=cleaned) if cleaned else None
 
 
+def location(city: str | None, postal_code: str | None, country: str | None) -> Location | None:
+    """A place as far as it is known, None where nothing is."""
+    if city is None and postal_code is None and country is None:
+        return None
+    return Location(city=city, postal_code=postal_code, country=country)
+
+
 def attempt(read: Callable[[], Moment]) -> Moment | None:
     """What `read` gives, None where it raises NoInstant."""
     try:

@@ -39,6 +39,7 @@ from services.carrier_gateway.carriers.north_america import zone_of_scan
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import code_text, plain
 from services.carrier_gateway.carriers.pull import Pull, Query
+from services.carrier_gateway.carriers.scans import location
 from services.carrier_gateway.carriers.table_file import load_table
 from services.carrier_gateway.carriers.ups_payload import Activity, Errors, Package, Place, Status, Told, Where
 from services.carrier_gateway.carriers.ups_times import expected, instant_of
@@ -46,7 +47,7 @@ from services.carrier_gateway.carriers.ups_wording import WORDINGS
 from services.carrier_gateway.carriers.wording import recognise
 from services.carrier_gateway.carriers.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
-from shared.contracts.shipments import Eta, Location, ShipmentEvent
+from shared.contracts.shipments import Eta, ShipmentEvent
 from shared.contracts.vocabulary import Clock, Stage
 from shared.observability.tracing import current, trace_id
 
@@ -170,7 +171,7 @@ def _event(
         delivered_to=meaning.delivered_to,
         occurred_at=moment.at if moment else UNTIMED,
         clock=moment.clock if moment else Clock.ASSUMED,
-        location=_location(place),
+        location=location(place.town, place.post, place.land),
         carrier_code=code_text(status.name),
         carrier_text=plain(status.description or status.simplified_text_description),
         eta=None if meaning.stage in _ENDED else eta,
@@ -187,12 +188,6 @@ def _place(activity: Activity) -> Place:
 
 def _zone(place: Place) -> ZoneInfo:
     return zone_of_scan(place.land, place.state_province, place.post, _HOME)
-
-
-def _location(place: Place) -> Location | None:
-    if place.town is None and place.post is None and place.land is None:
-        return None
-    return Location(city=place.town, postal_code=place.post, country=place.land)
 
 
 def ask(query: Query, url: str, token: str) -> httpx.Request:

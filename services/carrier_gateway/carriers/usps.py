@@ -40,11 +40,12 @@ from services.carrier_gateway.carriers.north_america import zone_of_scan
 from services.carrier_gateway.carriers.old_phone import old_phone
 from services.carrier_gateway.carriers.plain_text import code_text, plain
 from services.carrier_gateway.carriers.pull import Pull, Query, refusal_of
+from services.carrier_gateway.carriers.scans import location
 from services.carrier_gateway.carriers.usps_payload import ApiError, Event, Told, bare_number
 from services.carrier_gateway.carriers.usps_wording import WORDINGS
 from services.carrier_gateway.carriers.wording import recognise
 from shared.contracts.directory import CarrierEntry, TrackingLink
-from shared.contracts.shipments import Eta, Location, ShipmentEvent
+from shared.contracts.shipments import Eta, ShipmentEvent
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, Stage
 
 _HOME = "America/New_York"
@@ -172,7 +173,7 @@ def _event(where: str, number: str, event: Event, moment: Moment | None, eta: Et
         delivered_to=meaning.delivered_to,
         occurred_at=moment.at if moment else UNTIMED,
         clock=moment.clock if moment else Clock.ASSUMED,
-        location=_location(event),
+        location=location(event.town, event.post, event.land),
         carrier_code=code_text(event.code),
         carrier_text=plain(event.event_type),
         eta=None if meaning.stage in _ENDED else eta,
@@ -181,12 +182,6 @@ def _event(where: str, number: str, event: Event, moment: Moment | None, eta: Et
 
 def _zone(event: Event) -> ZoneInfo:
     return zone_of_scan(event.land, event.event_state, event.post, _HOME)
-
-
-def _location(event: Event) -> Location | None:
-    if event.town is None and event.post is None and event.land is None:
-        return None
-    return Location(city=event.town, postal_code=event.post, country=event.land)
 
 
 def ask(query: Query, url: str, token: str) -> httpx.Request:

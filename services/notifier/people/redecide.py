@@ -46,10 +46,11 @@ async def redecide(tx: AsyncConnection, shop: str, people: Set[Person]) -> list[
         if unwanted_on(Channel(row["channel"]), row["urgency"], said.get((shop, bytes(row["person"])), NEVER_SPOKE))
     }
     called_off = await ledger.change(tx, unwanted)
+    gone = set(called_off)
     closed = {
         row["id"]: Loss(OPTED_OUT)
         for row in waiting
-        if row["id"] in set(called_off) and row["state"] != State.STANDBY and _is_closed(row, said)
+        if row["id"] in gone and row["state"] != State.STANDBY and _is_closed(row, said)
     }
     await ledger.tell(tx, [*called_off, *await tell_another_way(tx, closed)])
     return called_off

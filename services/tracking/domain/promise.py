@@ -93,11 +93,6 @@ def _day_after(day: date) -> date:
     return day if day == date.max else day + _NIGHT
 
 
-def is_broken(promise_until: date, zone: str, now: datetime, arrived_at: datetime | None = None) -> bool:
-    """True when the parcel arrived, or is still to arrive, after the promised day. An attempt counts as arrival."""
-    return (arrived_at or now) >= broken_on(promise_until, zone)
-
-
 def is_late_news(state: ParcelState, since: datetime) -> bool:
     """True when being late since then tells the buyer something that the carrier's last word does not."""
     trouble = trouble_of(state.stage, state.condition, state.action_by)

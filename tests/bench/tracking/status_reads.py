@@ -49,10 +49,6 @@ class Reads:
         return median(self.rate)
 
     @property
-    def usual_p50(self) -> float:
-        return median(self.p50)
-
-    @property
     def usual_p99(self) -> float:
         return median(self.p99)
 

@@ -11,8 +11,6 @@ from tests.support.year.lives import Life, Parcel, Said, Scan
 from tests.support.year.places import CARRIERS, Place, Sender, instant, is_moving, moving_day, worked_day
 
 ONE_DAY = timedelta(days=1)
-LONGEST_LAG = timedelta(hours=7)
-"""No scan is heard later than this but those that an outage held back."""
 
 
 class Draft:
