@@ -9,8 +9,8 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
-from services.carrier_gateway.carriers.pull import Pull, Query, refusal_of
+from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.pull import Pull, Query, refusal_of
 
 ANSWER_DEADLINE = timedelta(seconds=10)
 ANSWER_LIMIT_BYTES = 2 * 1024 * 1024

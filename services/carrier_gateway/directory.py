@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from services.carrier_gateway.carriers.base import Carrier
+from services.carrier_gateway.parts.base import Carrier
 from shared.contracts.directory import CarrierEntry, CarrierList
 
 PHONE_LIFETIME = timedelta(days=365)

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 import httpx
 
 from services.carrier_gateway.asking import ANSWER_DEADLINE, Answer
-from services.carrier_gateway.carriers.base import Refusal
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Refusal
+from services.carrier_gateway.parts.pull import Query
 from services.carrier_gateway.polling import Line, outage_pause
 from services.carrier_gateway.publishing import Publishes, announce
 from services.carrier_gateway.settings import CarrierAccess

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 
 from services.carrier_gateway.carriers import CARRIERS
-from services.carrier_gateway.carriers.base import Carrier, Check
-from services.carrier_gateway.carriers.bearer import is_client
-from services.carrier_gateway.carriers.key_parts import key_parts
-from services.carrier_gateway.carriers.pull import Pull
+from services.carrier_gateway.parts.base import Carrier, Check
+from services.carrier_gateway.parts.bearer import is_client
+from services.carrier_gateway.parts.key_parts import key_parts
+from services.carrier_gateway.parts.pull import Pull
 from shared.settings import BrokenConfiguration, Settings
 
 

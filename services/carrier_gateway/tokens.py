@@ -13,9 +13,9 @@ import httpx
 from pydantic import SecretStr
 
 from services.carrier_gateway.asking import Answer, ask, fetch
-from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
-from services.carrier_gateway.carriers.bearer import TokenCall
-from services.carrier_gateway.carriers.pull import Pull, Query
+from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.bearer import TokenCall
+from services.carrier_gateway.parts.pull import Pull, Query
 
 EARLY = timedelta(minutes=1)
 """A token is not used in the last minute of its life: clocks differ and questions take time."""

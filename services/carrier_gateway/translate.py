@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from services.carrier_gateway.carriers import CARRIERS, carrier_named
-from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
 from shared.contracts.vocabulary import Stage
 from shared.processes import EXIT_USAGE
 

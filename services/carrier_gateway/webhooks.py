@@ -15,9 +15,9 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 
-from services.carrier_gateway.carriers import url_token
-from services.carrier_gateway.carriers.base import Malformed, Parsed
 from services.carrier_gateway.directory import list_carriers
+from services.carrier_gateway.parts import url_token
+from services.carrier_gateway.parts.base import Malformed, Parsed
 from services.carrier_gateway.publishing import Publishes, announce
 from services.carrier_gateway.settings import CarrierAccess
 from shared.contracts.directory import CarrierList

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.carrier_gateway.carriers import CARRIERS, carrier_named
-from services.carrier_gateway.carriers.base import Carrier, Row, Skip
-from services.carrier_gateway.carriers.plain_text import plain
-from services.carrier_gateway.carriers.wording import normalise, recognise
 from services.carrier_gateway.directory import complaints, list_carriers
+from services.carrier_gateway.parts.base import Carrier, Row, Skip
+from services.carrier_gateway.parts.plain_text import plain
+from services.carrier_gateway.parts.wording import normalise, recognise
 from shared.contracts.vocabulary import Stage
 from shared.messaging.publish import Publisher
 from shared.signatures import BadSignature

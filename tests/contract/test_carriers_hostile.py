@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.carrier_gateway.carriers import CARRIERS
-from services.carrier_gateway.carriers.base import Carrier, Malformed
+from services.carrier_gateway.parts.base import Carrier, Malformed
 from shared.contracts.shipments import Location, ShipmentEvent
 from tests.support.carrier_samples import Sample, samples_of
 from tests.support.payload_fields import leaves, with_value

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from services.carrier_gateway.carriers import carrier_named
-from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.estafeta import ESTAFETA
-from services.carrier_gateway.carriers.handed_over import TOKEN_HEADER
+from services.carrier_gateway.parts.base import Carrier
+from services.carrier_gateway.parts.handed_over import TOKEN_HEADER
 from services.carrier_gateway.settings import read_access
 from shared.contracts.vocabulary import Stage
 from tests.support.carrier_samples import SECRET

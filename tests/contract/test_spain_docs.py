@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from services.carrier_gateway.carriers import carrier_named
-from services.carrier_gateway.carriers.handed_over import TOKEN_HEADER
+from services.carrier_gateway.parts.handed_over import TOKEN_HEADER
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "carriers" / "spain.md").read_text("utf-8")
 KEYS = dict(re.findall(r"^\| `([a-z_]+)` \| (.*) \|$", PAGE, re.MULTILINE))

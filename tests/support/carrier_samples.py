@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.carrier_gateway.carriers.base import Carrier
+from services.carrier_gateway.parts.base import Carrier
 
 FOLDER = Path(__file__).parent.parent / "samples" / "carriers"
 CANARY = "canario-privado"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from services.carrier_gateway.carriers.aftership import AFTERSHIP
 from services.carrier_gateway.carriers.andreani import ANDREANI
-from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.chilexpress import CHILEXPRESS
 from services.carrier_gateway.carriers.chronopost import CHRONOPOST
 from services.carrier_gateway.carriers.correios import CORREIOS
@@ -30,6 +29,7 @@ from services.carrier_gateway.carriers.seventeentrack import SEVENTEENTRACK
 from services.carrier_gateway.carriers.shippo import SHIPPO
 from services.carrier_gateway.carriers.ups import UPS
 from services.carrier_gateway.carriers.usps import USPS
+from services.carrier_gateway.parts.base import Carrier
 
 CARRIERS: tuple[Carrier, ...] = (
     GENERIC,

@@ -17,8 +17,8 @@ from dataclasses import replace
 from pydantic import BaseModel, Field
 
 from services.carrier_gateway.carriers.aftership_wording import ACCEPTED, READY, WORDINGS, taken_by
-from services.carrier_gateway.carriers.aggregated import Aggregated
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.parts.aggregated import Aggregated
+from services.carrier_gateway.parts.base import (
     SKIP,
     UNMAPPED,
     Carrier,
@@ -30,13 +30,13 @@ from services.carrier_gateway.carriers.base import (
     code_table,
     read_body,
 )
-from services.carrier_gateway.carriers.body_signatures import hmac_base64, sealed_body
-from services.carrier_gateway.carriers.country_letters import two_letters
-from services.carrier_gateway.carriers.plain_text import clean
-from services.carrier_gateway.carriers.readings import expected, moment_of, place_of
-from services.carrier_gateway.carriers.scans import Scan
-from services.carrier_gateway.carriers.wording import recognise
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.body_signatures import hmac_base64, sealed_body
+from services.carrier_gateway.parts.country_letters import two_letters
+from services.carrier_gateway.parts.plain_text import clean
+from services.carrier_gateway.parts.readings import expected, moment_of, place_of
+from services.carrier_gateway.parts.scans import Scan
+from services.carrier_gateway.parts.wording import recognise
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage

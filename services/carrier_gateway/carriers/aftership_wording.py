@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from services.carrier_gateway.carriers import english_trouble
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import FORECAST, NEGATED, Wording, normalise
+from services.carrier_gateway.parts import english_trouble
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import FORECAST, NEGATED, Wording, normalise
 from shared.contracts.vocabulary import Actor, DeliveredTo, Stage
 
 READY = Wording(

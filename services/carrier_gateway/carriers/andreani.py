@@ -22,7 +22,7 @@ import httpx
 from pydantic import BaseModel, Field, model_validator
 
 from services.carrier_gateway.carriers.andreani_events import CODES, MOTIVES, RETURN_MARK, spelled, turned_back
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     Carrier,
     Malformed,
@@ -31,14 +31,14 @@ from services.carrier_gateway.carriers.base import (
     Skip,
     read_body,
 )
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.instants import Moment, read_moment
-from services.carrier_gateway.carriers.login import Login
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, attempt, city, tell
-from services.carrier_gateway.carriers.wording import normalise, recognise
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.instants import Moment, read_moment
+from services.carrier_gateway.parts.login import Login
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, attempt, city, tell
+from services.carrier_gateway.parts.wording import normalise, recognise
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 
 _ZONE = "America/Argentina/Buenos_Aires"

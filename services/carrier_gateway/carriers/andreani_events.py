@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from services.carrier_gateway.carriers.base import SKIP, Meaning, Row, code_table
-from services.carrier_gateway.carriers.wording import NEGATED, Wording, normalise
+from services.carrier_gateway.parts.base import SKIP, Meaning, Row, code_table
+from services.carrier_gateway.parts.wording import NEGATED, Wording, normalise
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 MOTIVES = (

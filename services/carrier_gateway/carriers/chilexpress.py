@@ -18,17 +18,17 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from services.carrier_gateway.carriers.base import Carrier, Malformed, Parsed, Refusal, read_body
 from services.carrier_gateway.carriers.chilexpress_wording import WORDINGS
-from services.carrier_gateway.carriers.day_first import day_first_or_none
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.instants import Moment, read_moment
-from services.carrier_gateway.carriers.key_parts import key_parts
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, Written, attempt, city, tell
-from services.carrier_gateway.carriers.sentences import codes_of, scan_of
-from services.carrier_gateway.carriers.wording import normalise
+from services.carrier_gateway.parts.base import Carrier, Malformed, Parsed, Refusal, read_body
+from services.carrier_gateway.parts.day_first import day_first_or_none
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.instants import Moment, read_moment
+from services.carrier_gateway.parts.key_parts import key_parts
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, attempt, city, tell
+from services.carrier_gateway.parts.sentences import codes_of, scan_of
+from services.carrier_gateway.parts.wording import normalise
 from shared.contracts.directory import CarrierEntry, TrackingLink
 
 _ACCESS = ("subscription", "rut")

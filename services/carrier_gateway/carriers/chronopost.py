@@ -16,7 +16,8 @@ from datetime import timedelta
 
 import httpx
 
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.chronopost_wording import WORDINGS
+from services.carrier_gateway.parts.base import (
     SKIP,
     UNMAPPED,
     Carrier,
@@ -28,17 +29,16 @@ from services.carrier_gateway.carriers.base import (
     Skip,
     code_table,
 )
-from services.carrier_gateway.carriers.chronopost_wording import WORDINGS
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.plain_text import clean
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.readings import moment_of, place_of
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, tell
-from services.carrier_gateway.carriers.soap import soap_element, soap_request
-from services.carrier_gateway.carriers.wording import Recognised, recognise
-from services.carrier_gateway.carriers.xml_payload import Element, read_xml
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.plain_text import clean
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.readings import moment_of, place_of
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, tell
+from services.carrier_gateway.parts.soap import soap_element, soap_request
+from services.carrier_gateway.parts.wording import Recognised, recognise
+from services.carrier_gateway.parts.xml_payload import Element, read_xml
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.vocabulary import Actor, Condition, Stage
 

@@ -5,8 +5,8 @@ They come before its codes. A return and a failed visit come before "delivered";
 
 from __future__ import annotations
 
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import FORECAST, NEGATED, Wording
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import FORECAST, NEGATED, Wording
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 _DENIED = rf"{NEGATED}|\bPAS\b|{FORECAST}|\bETRE (?:LIVRE|RETOURNE|DISPONIBLE)"

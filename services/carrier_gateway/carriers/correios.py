@@ -20,17 +20,17 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from services.carrier_gateway.carriers.base import UNMAPPED, Carrier, Parsed, Refusal, Row, read_body
 from services.carrier_gateway.carriers.correios_events import CODES, WORDINGS
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.instants import Moment, end_of_day, read_moment
-from services.carrier_gateway.carriers.login import Login
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.plain_text import clean
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, attempt, tell
-from services.carrier_gateway.carriers.wording import Recognised, normalise, recognise
-from services.carrier_gateway.carriers.zones import zone_of_state
+from services.carrier_gateway.parts.base import UNMAPPED, Carrier, Parsed, Refusal, Row, read_body
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.instants import Moment, end_of_day, read_moment
+from services.carrier_gateway.parts.login import Login
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.plain_text import clean
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, attempt, tell
+from services.carrier_gateway.parts.wording import Recognised, normalise, recognise
+from services.carrier_gateway.parts.zones import zone_of_state
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, Location, ShipmentEvent
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.carrier_gateway.carriers.base import UNMAPPED, Row, code_table
-from services.carrier_gateway.carriers.wording import Wording
+from services.carrier_gateway.parts.base import UNMAPPED, Row, code_table
+from services.carrier_gateway.parts.wording import Wording
 from shared.contracts.vocabulary import Actor, Condition, Stage
 
 _MOVING = Row(Stage.IN_TRANSIT)

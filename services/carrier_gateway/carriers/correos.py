@@ -20,7 +20,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, Field, model_validator
 
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.correos_wording import WORDINGS
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     Carrier,
     Parsed,
@@ -30,16 +31,15 @@ from services.carrier_gateway.carriers.base import (
     oldest_first,
     read_body,
 )
-from services.carrier_gateway.carriers.correos_wording import WORDINGS
-from services.carrier_gateway.carriers.day_first import day_first_or_none
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.iberian_places import MADRID, clock_of
-from services.carrier_gateway.carriers.instants import end_of_day
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, Written, city, tell
-from services.carrier_gateway.carriers.wording import normalise, recognise
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.day_first import day_first_or_none
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.iberian_places import MADRID, clock_of
+from services.carrier_gateway.parts.instants import end_of_day
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, city, tell
+from services.carrier_gateway.parts.wording import normalise, recognise
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage

@@ -16,20 +16,20 @@ from datetime import timedelta
 import httpx
 from pydantic import BaseModel, Field
 
-from services.carrier_gateway.carriers.base import UNMAPPED, Carrier, Parsed, Row, code_table, read_body
 from services.carrier_gateway.carriers.correos_express_wording import STATES
-from services.carrier_gateway.carriers.day_first import day_first_or_none
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.iberian_places import MADRID, clock_of, clock_of_province
-from services.carrier_gateway.carriers.instants import Moment
-from services.carrier_gateway.carriers.key_parts import key_parts
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scan_order import by_time
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, Written, city, tell
-from services.carrier_gateway.carriers.spanish_incidents import INCIDENTS, denies, overlaid
-from services.carrier_gateway.carriers.spanish_refusals import refusal_in
-from services.carrier_gateway.carriers.wording import recognise
+from services.carrier_gateway.parts.base import UNMAPPED, Carrier, Parsed, Row, code_table, read_body
+from services.carrier_gateway.parts.day_first import day_first_or_none
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.iberian_places import MADRID, clock_of, clock_of_province
+from services.carrier_gateway.parts.instants import Moment
+from services.carrier_gateway.parts.key_parts import key_parts
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scan_order import by_time
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, city, tell
+from services.carrier_gateway.parts.spanish_incidents import INCIDENTS, denies, overlaid
+from services.carrier_gateway.parts.spanish_refusals import refusal_in
+from services.carrier_gateway.parts.wording import recognise
 from shared.contracts.directory import CarrierEntry
 from shared.contracts.vocabulary import Actor, Stage
 

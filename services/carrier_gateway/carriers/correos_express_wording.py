@@ -6,8 +6,8 @@ destino» and «reparto fallido» are the contract service's labels. What a stat
 
 from __future__ import annotations
 
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import FORECAST, NEGATED, Wording
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import FORECAST, NEGATED, Wording
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 _UNSURE = rf"{NEGATED}|{FORECAST}"

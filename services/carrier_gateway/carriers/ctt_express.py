@@ -16,15 +16,15 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, Field
 
-from services.carrier_gateway.carriers.base import UNMAPPED, Carrier, Parsed, Refusal, Row, code_table, read_body
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.iberian_places import MADRID, clock_of
-from services.carrier_gateway.carriers.instants import Moment, read_moment
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scan_order import by_time
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, Written, attempt, city, tell
-from services.carrier_gateway.carriers.spanish_incidents import INCIDENTS
-from services.carrier_gateway.carriers.wording import recognise
+from services.carrier_gateway.parts.base import UNMAPPED, Carrier, Parsed, Refusal, Row, code_table, read_body
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.iberian_places import MADRID, clock_of
+from services.carrier_gateway.parts.instants import Moment, read_moment
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scan_order import by_time
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, attempt, city, tell
+from services.carrier_gateway.parts.spanish_incidents import INCIDENTS
+from services.carrier_gateway.parts.wording import recognise
 from shared.contracts.directory import CarrierEntry
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 

@@ -13,8 +13,11 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from services.carrier_gateway.carriers.authenticity import token_header
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.dhl_eta import expected
+from services.carrier_gateway.carriers.dhl_payload import Answer, Incident, Place, Shipment
+from services.carrier_gateway.carriers.dhl_wording import WORDINGS
+from services.carrier_gateway.parts.authenticity import token_header
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     UNTIMED,
     Carrier,
@@ -27,15 +30,12 @@ from services.carrier_gateway.carriers.base import (
     oldest_first,
     read_body,
 )
-from services.carrier_gateway.carriers.dhl_eta import expected
-from services.carrier_gateway.carriers.dhl_payload import Answer, Incident, Place, Shipment
-from services.carrier_gateway.carriers.dhl_wording import WORDINGS
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment, settle
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.plain_text import clean, code_text, plain
-from services.carrier_gateway.carriers.pull import Pull, Query, refusal_of
-from services.carrier_gateway.carriers.wording import Recognised, recognise
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.instants import Moment, NoInstant, read_moment, settle
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.plain_text import clean, code_text, plain
+from services.carrier_gateway.parts.pull import Pull, Query, refusal_of
+from services.carrier_gateway.parts.wording import Recognised, recognise
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, Location, ShipmentEvent
 from shared.contracts.vocabulary import Clock, Stage

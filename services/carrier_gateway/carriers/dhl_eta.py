@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from services.carrier_gateway.carriers.delivery_window import estimate, window
 from services.carrier_gateway.carriers.dhl_payload import Shipment, TimeFrame
+from services.carrier_gateway.parts.delivery_window import estimate, window
 from shared.contracts.shipments import Eta
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from services.carrier_gateway.carriers.json_shape import Part, Written
-from services.carrier_gateway.carriers.plain_text import clean, country_code
+from services.carrier_gateway.parts.json_shape import Part, Written
+from services.carrier_gateway.parts.plain_text import clean, country_code
 
 
 class Address(Part):

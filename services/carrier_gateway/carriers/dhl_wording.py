@@ -6,8 +6,8 @@ Where the parcel is comes before why it stands still. A visit that failed, a ret
 
 from __future__ import annotations
 
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import FORECAST, NEGATED, Wording
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import FORECAST, NEGATED, Wording
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 _READY = (

@@ -20,7 +20,9 @@ from datetime import timedelta
 
 import httpx
 
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.dpd_login import AUTHENTICATION, LANGUAGE, LOGIN
+from services.carrier_gateway.carriers.dpd_wording import WORDINGS, taken_by
+from services.carrier_gateway.parts.base import (
     SKIP,
     UNMAPPED,
     Carrier,
@@ -32,19 +34,17 @@ from services.carrier_gateway.carriers.base import (
     Skip,
     code_table,
 )
-from services.carrier_gateway.carriers.dpd_login import AUTHENTICATION, LANGUAGE, LOGIN
-from services.carrier_gateway.carriers.dpd_wording import WORDINGS, taken_by
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.instants import Moment
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.plain_text import clean, country_code
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.readings import moment_of, place_of
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, tell
-from services.carrier_gateway.carriers.soap import soap_element, soap_request
-from services.carrier_gateway.carriers.wording import recognise
-from services.carrier_gateway.carriers.xml_payload import Element, read_xml
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.instants import Moment
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.plain_text import clean, country_code
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.readings import moment_of, place_of
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, tell
+from services.carrier_gateway.parts.soap import soap_element, soap_request
+from services.carrier_gateway.parts.wording import recognise
+from services.carrier_gateway.parts.xml_payload import Element, read_xml
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.vocabulary import Actor, DeliveredTo, Stage
 

@@ -12,10 +12,10 @@ from datetime import timedelta
 
 import httpx
 
-from services.carrier_gateway.carriers.base import Malformed
-from services.carrier_gateway.carriers.bearer import BearerToken, TokenCall
-from services.carrier_gateway.carriers.soap import soap_element, soap_request
-from services.carrier_gateway.carriers.xml_payload import read_xml
+from services.carrier_gateway.parts.base import Malformed
+from services.carrier_gateway.parts.bearer import BearerToken, TokenCall
+from services.carrier_gateway.parts.soap import soap_element, soap_request
+from services.carrier_gateway.parts.xml_payload import read_xml
 
 LANGUAGE = "en_EN"
 LIFETIME = timedelta(hours=4)

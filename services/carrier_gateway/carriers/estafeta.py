@@ -14,15 +14,15 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from services.carrier_gateway.carriers.base import Carrier, Parsed, read_body
 from services.carrier_gateway.carriers.estafeta_wording import WORDINGS
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.instants import Moment, read_moment
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.scans import MOST_SCANS, attempt, city, tell
-from services.carrier_gateway.carriers.sentences import codes_of, scan_of
-from services.carrier_gateway.carriers.wording import normalise
-from services.carrier_gateway.carriers.zones import zone_of_state
+from services.carrier_gateway.parts.base import Carrier, Parsed, read_body
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.instants import Moment, read_moment
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.scans import MOST_SCANS, attempt, city, tell
+from services.carrier_gateway.parts.sentences import codes_of, scan_of
+from services.carrier_gateway.parts.wording import normalise
+from services.carrier_gateway.parts.zones import zone_of_state
 from shared.contracts.directory import CarrierEntry
 
 CODES = codes_of(WORDINGS)

@@ -18,8 +18,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from services.carrier_gateway.carriers.authenticity import base64_hmac_header
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.fedex_codes import CODES, DELAYS, EXCEPTIONS
+from services.carrier_gateway.carriers.fedex_payload import Delay, EstimatedWindow, Place, Result, Scan, Told, Window
+from services.carrier_gateway.parts.authenticity import base64_hmac_header
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     UNTIMED,
     Carrier,
@@ -33,18 +35,16 @@ from services.carrier_gateway.carriers.base import (
     oldest_first,
     read_body,
 )
-from services.carrier_gateway.carriers.bearer import TokenCall
-from services.carrier_gateway.carriers.delivery_window import estimate, window
-from services.carrier_gateway.carriers.fedex_codes import CODES, DELAYS, EXCEPTIONS
-from services.carrier_gateway.carriers.fedex_payload import Delay, EstimatedWindow, Place, Result, Scan, Told, Window
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment, settle
-from services.carrier_gateway.carriers.north_america import zone_of_scan
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.plain_text import code_text, plain
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scans import location
-from services.carrier_gateway.carriers.wording import normalise, recognise
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.bearer import TokenCall
+from services.carrier_gateway.parts.delivery_window import estimate, window
+from services.carrier_gateway.parts.instants import Moment, NoInstant, read_moment, settle
+from services.carrier_gateway.parts.north_america import zone_of_scan
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.plain_text import code_text, plain
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scans import location
+from services.carrier_gateway.parts.wording import normalise, recognise
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, ShipmentEvent
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, Stage

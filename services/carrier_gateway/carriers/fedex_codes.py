@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.carrier_gateway.carriers.base import SKIP, Meaning, Row, code_table
-from services.carrier_gateway.carriers.wording import Wording
+from services.carrier_gateway.parts.base import SKIP, Meaning, Row, code_table
+from services.carrier_gateway.parts.wording import Wording
 from shared.contracts.vocabulary import Actor, Condition, Stage
 
 _MOVING = "AA AC AF AR AX CC CH DP EA ED EO FD IT IX LO OF OW PF PL PM SF SP TR"

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from services.carrier_gateway.carriers.json_shape import Part, Written
-from services.carrier_gateway.carriers.plain_text import clean, country_code
+from services.carrier_gateway.parts.json_shape import Part, Written
+from services.carrier_gateway.parts.plain_text import clean, country_code
 
 
 class Place(Part):

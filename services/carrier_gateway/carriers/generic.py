@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.carrier_gateway.carriers.authenticity import STANDARD_WEBHOOKS
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.parts.authenticity import STANDARD_WEBHOOKS
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     Carrier,
     Malformed,
@@ -24,8 +24,8 @@ from services.carrier_gateway.carriers.base import (
     oldest_first,
     read_body,
 )
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment
-from services.carrier_gateway.carriers.plain_text import clean, code_text, country_code, plain
+from services.carrier_gateway.parts.instants import Moment, NoInstant, read_moment
+from services.carrier_gateway.parts.plain_text import clean, code_text, country_code, plain
 from shared.contracts.directory import CarrierEntry
 from shared.contracts.shipments import Eta, Location, ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage

@@ -18,7 +18,8 @@ from datetime import timedelta
 
 import httpx
 
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.gls_spain_wording import STATES
+from services.carrier_gateway.parts.base import (
     SKIP,
     UNMAPPED,
     Carrier,
@@ -31,19 +32,18 @@ from services.carrier_gateway.carriers.base import (
     code_table,
     oldest_first,
 )
-from services.carrier_gateway.carriers.day_first import day_first_or_none
-from services.carrier_gateway.carriers.gls_spain_wording import STATES
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.iberian_places import MADRID, clock_of
-from services.carrier_gateway.carriers.instants import end_of_day
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scan_order import by_time
-from services.carrier_gateway.carriers.scans import ENDED, MOST_SCANS, Scan, city, tell
-from services.carrier_gateway.carriers.spanish_incidents import INCIDENTS, overlaid
-from services.carrier_gateway.carriers.spanish_refusals import refusal_in
-from services.carrier_gateway.carriers.wording import normalise, recognise
-from services.carrier_gateway.carriers.xml_payload import Element, read_xml, soap_envelope
+from services.carrier_gateway.parts.day_first import day_first_or_none
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.iberian_places import MADRID, clock_of
+from services.carrier_gateway.parts.instants import end_of_day
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scan_order import by_time
+from services.carrier_gateway.parts.scans import ENDED, MOST_SCANS, Scan, city, tell
+from services.carrier_gateway.parts.spanish_incidents import INCIDENTS, overlaid
+from services.carrier_gateway.parts.spanish_refusals import refusal_in
+from services.carrier_gateway.parts.wording import normalise, recognise
+from services.carrier_gateway.parts.xml_payload import Element, read_xml, soap_envelope
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import FORECAST, NEGATED, Wording
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import FORECAST, NEGATED, Wording
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 _NOT_DELIVERED = r"\b(?:COULD NOT BE|NOT BEEN|NOT) DELIVERED"

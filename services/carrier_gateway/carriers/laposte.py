@@ -18,7 +18,8 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.laposte_wording import WORDINGS, taken_by
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     Carrier,
     Malformed,
@@ -29,15 +30,14 @@ from services.carrier_gateway.carriers.base import (
     oldest_first,
     read_body,
 )
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.laposte_wording import WORDINGS, taken_by
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.plain_text import clean, country_code
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.readings import expected, moment_of
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, Written, tell
-from services.carrier_gateway.carriers.wording import recognise
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.plain_text import clean, country_code
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.readings import expected, moment_of
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, tell
+from services.carrier_gateway.parts.wording import recognise
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import Wording, normalise
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import Wording, normalise
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 WORDINGS = (

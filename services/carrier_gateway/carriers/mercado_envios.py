@@ -21,7 +21,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel
 
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.mercado_envios_states import CODES, DELIVERED, NONE, SHIPPED, WHATEVER
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     Carrier,
     Malformed,
@@ -30,12 +31,11 @@ from services.carrier_gateway.carriers.base import (
     Row,
     read_body,
 )
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.instants import Moment, read_moment
-from services.carrier_gateway.carriers.mercado_envios_states import CODES, DELIVERED, NONE, SHIPPED, WHATEVER
-from services.carrier_gateway.carriers.plain_text import clean
-from services.carrier_gateway.carriers.pull import Pull, Query, refusal_of
-from services.carrier_gateway.carriers.scans import Scan, Written, attempt, tell
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.instants import Moment, read_moment
+from services.carrier_gateway.parts.plain_text import clean
+from services.carrier_gateway.parts.pull import Pull, Query, refusal_of
+from services.carrier_gateway.parts.scans import Scan, Written, attempt, tell
 from shared.contracts.directory import CarrierEntry
 from shared.contracts.vocabulary import Stage
 

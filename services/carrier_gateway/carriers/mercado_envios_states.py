@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from services.carrier_gateway.carriers.base import Row, code_table
+from services.carrier_gateway.parts.base import Row, code_table
 from shared.contracts.vocabulary import Actor, Condition, Stage
 
 NONE = "null"

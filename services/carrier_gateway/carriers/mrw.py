@@ -15,7 +15,8 @@ from datetime import timedelta
 
 import httpx
 
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.mrw_wording import WORDINGS
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     Carrier,
     Malformed,
@@ -25,19 +26,18 @@ from services.carrier_gateway.carriers.base import (
     code_table,
     oldest_first,
 )
-from services.carrier_gateway.carriers.day_first import day_first_or_none
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.iberian_places import MADRID, clock_of
-from services.carrier_gateway.carriers.key_parts import key_parts
-from services.carrier_gateway.carriers.mrw_wording import WORDINGS
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scan_order import by_time
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, tell
-from services.carrier_gateway.carriers.spanish_incidents import denies
-from services.carrier_gateway.carriers.spanish_refusals import refusal_in
-from services.carrier_gateway.carriers.wording import normalise, recognise
-from services.carrier_gateway.carriers.xml_payload import Element, read_xml, soap_envelope
+from services.carrier_gateway.parts.day_first import day_first_or_none
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.iberian_places import MADRID, clock_of
+from services.carrier_gateway.parts.key_parts import key_parts
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scan_order import by_time
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, tell
+from services.carrier_gateway.parts.spanish_incidents import denies
+from services.carrier_gateway.parts.spanish_refusals import refusal_in
+from services.carrier_gateway.parts.wording import normalise, recognise
+from services.carrier_gateway.parts.xml_payload import Element, read_xml, soap_envelope
 from shared.contracts.directory import CarrierEntry
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Stage

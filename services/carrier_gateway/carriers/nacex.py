@@ -18,7 +18,8 @@ from datetime import timedelta
 
 import httpx
 
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.nacex_wording import REASONS, STATES
+from services.carrier_gateway.parts.base import (
     SKIP,
     UNMAPPED,
     Carrier,
@@ -30,17 +31,16 @@ from services.carrier_gateway.carriers.base import (
     Skip,
     code_table,
 )
-from services.carrier_gateway.carriers.day_first import day_first_or_none
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.iberian_places import MADRID, clock_of
-from services.carrier_gateway.carriers.key_parts import key_parts
-from services.carrier_gateway.carriers.nacex_wording import REASONS, STATES
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scans import Scan, tell
-from services.carrier_gateway.carriers.spanish_incidents import denies
-from services.carrier_gateway.carriers.spanish_refusals import refusal_in
-from services.carrier_gateway.carriers.wording import Recognised, recognise
+from services.carrier_gateway.parts.day_first import day_first_or_none
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.iberian_places import MADRID, clock_of
+from services.carrier_gateway.parts.key_parts import key_parts
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scans import Scan, tell
+from services.carrier_gateway.parts.spanish_incidents import denies
+from services.carrier_gateway.parts.spanish_refusals import refusal_in
+from services.carrier_gateway.parts.wording import Recognised, recognise
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.vocabulary import Actor, Stage
 

@@ -6,9 +6,9 @@ annulled and once as delivered. The last word of the state row `delivered` is «
 
 from __future__ import annotations
 
-from services.carrier_gateway.carriers.base import UNMAPPED, Row
-from services.carrier_gateway.carriers.spanish_incidents import INCIDENTS
-from services.carrier_gateway.carriers.wording import NEGATED, Wording
+from services.carrier_gateway.parts.base import UNMAPPED, Row
+from services.carrier_gateway.parts.spanish_incidents import INCIDENTS
+from services.carrier_gateway.parts.wording import NEGATED, Wording
 from shared.contracts.vocabulary import Actor, DeliveredTo, Stage
 
 STATES = (

@@ -18,18 +18,18 @@ from urllib.parse import urlencode
 
 import httpx
 
-from services.carrier_gateway.carriers.base import Carrier, Malformed, Parsed, Refusal, Row, oldest_first
-from services.carrier_gateway.carriers.day_first import day_first_or_none
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.instants import Moment, read_moment
 from services.carrier_gateway.carriers.oca_wording import CODES, MOTIVES, NO_MOTIVE, WORDINGS
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, attempt, city, tell
-from services.carrier_gateway.carriers.sentences import scan_of
-from services.carrier_gateway.carriers.wording import normalise, recognise
-from services.carrier_gateway.carriers.xml_payload import Element, read_xml
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.base import Carrier, Malformed, Parsed, Refusal, Row, oldest_first
+from services.carrier_gateway.parts.day_first import day_first_or_none
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.instants import Moment, read_moment
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, attempt, city, tell
+from services.carrier_gateway.parts.sentences import scan_of
+from services.carrier_gateway.parts.wording import normalise, recognise
+from services.carrier_gateway.parts.xml_payload import Element, read_xml
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Stage

@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, Field
 
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.seur_wording import WORDINGS
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     Carrier,
     Parsed,
@@ -27,18 +28,17 @@ from services.carrier_gateway.carriers.base import (
     oldest_first,
     read_body,
 )
-from services.carrier_gateway.carriers.bearer import TokenCall
-from services.carrier_gateway.carriers.handed_over import HANDED_OVER
-from services.carrier_gateway.carriers.iberian_places import MADRID, clock_of
-from services.carrier_gateway.carriers.instants import read_moment
-from services.carrier_gateway.carriers.key_parts import key_parts
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.pull import Pull, Query, refusal_of
-from services.carrier_gateway.carriers.scans import MOST_SCANS, Scan, Written, attempt, city, tell
-from services.carrier_gateway.carriers.seur_wording import WORDINGS
-from services.carrier_gateway.carriers.spanish_refusals import refusal_in
-from services.carrier_gateway.carriers.table_file import load_table
-from services.carrier_gateway.carriers.wording import normalise, recognise
+from services.carrier_gateway.parts.bearer import TokenCall
+from services.carrier_gateway.parts.handed_over import HANDED_OVER
+from services.carrier_gateway.parts.iberian_places import MADRID, clock_of
+from services.carrier_gateway.parts.instants import read_moment
+from services.carrier_gateway.parts.key_parts import key_parts
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.pull import Pull, Query, refusal_of
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, attempt, city, tell
+from services.carrier_gateway.parts.spanish_refusals import refusal_in
+from services.carrier_gateway.parts.table_file import load_table
+from services.carrier_gateway.parts.wording import normalise, recognise
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import ShipmentEvent
 

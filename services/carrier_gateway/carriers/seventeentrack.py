@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, Field
 
-from services.carrier_gateway.carriers.aggregated import Aggregated
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.parts.aggregated import Aggregated
+from services.carrier_gateway.parts.base import (
     SKIP,
     UNMAPPED,
     Carrier,
@@ -29,12 +29,12 @@ from services.carrier_gateway.carriers.base import (
     code_table,
     read_body,
 )
-from services.carrier_gateway.carriers.body_signatures import hash_with_key, sealed_body
-from services.carrier_gateway.carriers.instants import Moment
-from services.carrier_gateway.carriers.plain_text import clean, country_code
-from services.carrier_gateway.carriers.readings import expected, moment_of, place_of
-from services.carrier_gateway.carriers.scans import Scan
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.body_signatures import hash_with_key, sealed_body
+from services.carrier_gateway.parts.instants import Moment
+from services.carrier_gateway.parts.plain_text import clean, country_code
+from services.carrier_gateway.parts.readings import expected, moment_of, place_of
+from services.carrier_gateway.parts.scans import Scan
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, Stage

@@ -19,8 +19,8 @@ from datetime import tzinfo
 
 from pydantic import BaseModel, Field
 
-from services.carrier_gateway.carriers.aggregated import Aggregated
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.parts.aggregated import Aggregated
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     Carrier,
     Malformed,
@@ -29,14 +29,14 @@ from services.carrier_gateway.carriers.base import (
     code_table,
     read_body,
 )
-from services.carrier_gateway.carriers.english_trouble import WORDINGS
-from services.carrier_gateway.carriers.instants import Moment
-from services.carrier_gateway.carriers.plain_text import clean, country_code
-from services.carrier_gateway.carriers.readings import expected, moment_of, place_of
-from services.carrier_gateway.carriers.scans import Scan
-from services.carrier_gateway.carriers.url_token import signed_or_in_the_url
-from services.carrier_gateway.carriers.wording import recognise
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.english_trouble import WORDINGS
+from services.carrier_gateway.parts.instants import Moment
+from services.carrier_gateway.parts.plain_text import clean, country_code
+from services.carrier_gateway.parts.readings import expected, moment_of, place_of
+from services.carrier_gateway.parts.scans import Scan
+from services.carrier_gateway.parts.url_token import signed_or_in_the_url
+from services.carrier_gateway.parts.wording import recognise
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, Stage

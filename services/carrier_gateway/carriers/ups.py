@@ -17,8 +17,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from services.carrier_gateway.carriers.authenticity import token_header
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.ups_payload import Activity, Errors, Package, Place, Status, Told, Where
+from services.carrier_gateway.carriers.ups_times import expected, instant_of
+from services.carrier_gateway.carriers.ups_wording import WORDINGS
+from services.carrier_gateway.parts.authenticity import token_header
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     UNTIMED,
     Carrier,
@@ -33,19 +36,16 @@ from services.carrier_gateway.carriers.base import (
     oldest_first,
     read_body,
 )
-from services.carrier_gateway.carriers.bearer import TokenCall
-from services.carrier_gateway.carriers.instants import Moment, settle
-from services.carrier_gateway.carriers.north_america import zone_of_scan
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.plain_text import code_text, plain
-from services.carrier_gateway.carriers.pull import Pull, Query
-from services.carrier_gateway.carriers.scans import location
-from services.carrier_gateway.carriers.table_file import load_table
-from services.carrier_gateway.carriers.ups_payload import Activity, Errors, Package, Place, Status, Told, Where
-from services.carrier_gateway.carriers.ups_times import expected, instant_of
-from services.carrier_gateway.carriers.ups_wording import WORDINGS
-from services.carrier_gateway.carriers.wording import recognise
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.bearer import TokenCall
+from services.carrier_gateway.parts.instants import Moment, settle
+from services.carrier_gateway.parts.north_america import zone_of_scan
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.plain_text import code_text, plain
+from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.scans import location
+from services.carrier_gateway.parts.table_file import load_table
+from services.carrier_gateway.parts.wording import recognise
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, ShipmentEvent
 from shared.contracts.vocabulary import Clock, Stage

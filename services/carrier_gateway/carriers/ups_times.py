@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import tzinfo
 
-from services.carrier_gateway.carriers.delivery_window import estimate, window
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment
 from services.carrier_gateway.carriers.ups_payload import Activity, DeliveryTime, Package
+from services.carrier_gateway.parts.delivery_window import estimate, window
+from services.carrier_gateway.parts.instants import Moment, NoInstant, read_moment
 from shared.contracts.shipments import Eta
 
 _OFFSET = re.compile(r"([+-])(\d\d?)[.:](\d\d)", re.ASCII)

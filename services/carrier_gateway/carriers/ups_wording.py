@@ -4,8 +4,8 @@ of a first scan and of later ones, and "Exception" and "Action required", which 
 
 from __future__ import annotations
 
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import FORECAST, NEGATED, Wording
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import FORECAST, NEGATED, Wording
 from shared.contracts.vocabulary import Actor, DeliveredTo, Stage
 
 WORDINGS = (

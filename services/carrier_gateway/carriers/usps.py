@@ -19,8 +19,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from services.carrier_gateway.carriers.authenticity import token_header
-from services.carrier_gateway.carriers.base import (
+from services.carrier_gateway.carriers.usps_payload import ApiError, Event, Told, bare_number
+from services.carrier_gateway.carriers.usps_wording import WORDINGS
+from services.carrier_gateway.parts.authenticity import token_header
+from services.carrier_gateway.parts.base import (
     UNMAPPED,
     UNTIMED,
     Carrier,
@@ -33,17 +35,15 @@ from services.carrier_gateway.carriers.base import (
     oldest_first,
     read_body,
 )
-from services.carrier_gateway.carriers.bearer import TokenCall
-from services.carrier_gateway.carriers.delivery_window import estimate, window
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment, settle
-from services.carrier_gateway.carriers.north_america import zone_of_scan
-from services.carrier_gateway.carriers.old_phone import old_phone
-from services.carrier_gateway.carriers.plain_text import code_text, plain
-from services.carrier_gateway.carriers.pull import Pull, Query, refusal_of
-from services.carrier_gateway.carriers.scans import location
-from services.carrier_gateway.carriers.usps_payload import ApiError, Event, Told, bare_number
-from services.carrier_gateway.carriers.usps_wording import WORDINGS
-from services.carrier_gateway.carriers.wording import recognise
+from services.carrier_gateway.parts.bearer import TokenCall
+from services.carrier_gateway.parts.delivery_window import estimate, window
+from services.carrier_gateway.parts.instants import Moment, NoInstant, read_moment, settle
+from services.carrier_gateway.parts.north_america import zone_of_scan
+from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.plain_text import code_text, plain
+from services.carrier_gateway.parts.pull import Pull, Query, refusal_of
+from services.carrier_gateway.parts.scans import location
+from services.carrier_gateway.parts.wording import recognise
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, ShipmentEvent
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, Stage

@@ -4,8 +4,8 @@ are clear enough to stand for a code we have no row for. First match wins.
 
 from __future__ import annotations
 
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import FORECAST, NEGATED, Wording
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import FORECAST, NEGATED, Wording
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 _NOT_YET = rf"{NEGATED}|{FORECAST}"

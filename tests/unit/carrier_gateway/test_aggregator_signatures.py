@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.carrier_gateway.carriers.aftership import AFTERSHIP
-from services.carrier_gateway.carriers.base import Carrier
 from services.carrier_gateway.carriers.easypost import EASYPOST
 from services.carrier_gateway.carriers.seventeentrack import SEVENTEENTRACK
 from services.carrier_gateway.carriers.shippo import SHIPPO
+from services.carrier_gateway.parts.base import Carrier
 from shared.signatures import BadSignature
 from tests.support.carrier_samples import sample
 from tests.support.gateway_caller import running_gateway

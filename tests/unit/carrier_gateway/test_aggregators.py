@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from services.carrier_gateway.carriers import aftership, easypost, seventeentrack, shippo
-from services.carrier_gateway.carriers.base import UNMAPPED, Malformed, Parsed, Refusal, Skip
-from services.carrier_gateway.carriers.english_trouble import WORDINGS
-from services.carrier_gateway.carriers.wording import recognise
+from services.carrier_gateway.parts.base import UNMAPPED, Malformed, Parsed, Refusal, Skip
+from services.carrier_gateway.parts.english_trouble import WORDINGS
+from services.carrier_gateway.parts.wording import recognise
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from services.carrier_gateway.carriers.andreani import ANDREANI, ask, parse, read_answer
 from services.carrier_gateway.carriers.andreani_events import CODES, MOTIVES
-from services.carrier_gateway.carriers.base import Malformed, Parsed, Row
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Malformed, Parsed, Row
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.vocabulary import Clock, Condition, DeliveredTo, Stage
 
 NUMBER = "360000000000017"

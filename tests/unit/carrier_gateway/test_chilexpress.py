@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.carriers.chilexpress import ask, parse
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Clock, Stage
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Refusal, Skip
 from services.carrier_gateway.carriers.chronopost import CODES, ask, meaning_of, parse, read_answer
-from services.carrier_gateway.carriers.pull import Query
-from services.carrier_gateway.carriers.xml_payload import read_xml
+from services.carrier_gateway.parts.base import Malformed, Refusal, Skip
+from services.carrier_gateway.parts.pull import Query
+from services.carrier_gateway.parts.xml_payload import read_xml
 from shared.contracts.vocabulary import Condition, Stage
 
 

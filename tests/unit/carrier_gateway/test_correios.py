@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Refusal
 from services.carrier_gateway.carriers.correios import ask, meaning_of, parse
 from services.carrier_gateway.carriers.correios_events import CODES
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Refusal
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Condition, Stage
 

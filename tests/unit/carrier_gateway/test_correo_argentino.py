@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.carriers.correo_argentino import ask, parse
 from services.carrier_gateway.carriers.correo_argentino_wording import CODES
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Clock, Condition, Stage
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Refusal
 from services.carrier_gateway.carriers.correos import CORREOS, ask, parse, read_answer
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Refusal
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.vocabulary import DeliveredTo, Stage
 from tests.support.carrier_samples import sample
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Refusal
 from services.carrier_gateway.carriers.ctt_express import CTT_EXPRESS, ask, parse, read_answer
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Malformed, Refusal
+from services.carrier_gateway.parts.pull import Query
 from services.carrier_gateway.settings import read_access
 from shared.contracts.vocabulary import Condition, Stage
 from shared.settings import BrokenConfiguration

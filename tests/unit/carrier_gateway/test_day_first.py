@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.carrier_gateway.carriers.day_first import day_first_or_none, read_day_first
-from services.carrier_gateway.carriers.instants import NoInstant
+from services.carrier_gateway.parts.day_first import day_first_or_none, read_day_first
+from services.carrier_gateway.parts.instants import NoInstant
 from shared.contracts.vocabulary import Clock
 
 MADRID = ZoneInfo("Europe/Madrid")

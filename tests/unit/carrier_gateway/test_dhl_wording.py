@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Row
 from services.carrier_gateway.carriers.dhl import CODES, DHL, meaning_of
-from services.carrier_gateway.carriers.wording import recognise
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import recognise
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Refusal, Skip
 from services.carrier_gateway.carriers.dpd import CODES, ask, meaning_of, month_first, parse, read_answer
 from services.carrier_gateway.carriers.dpd_login import LOGIN
-from services.carrier_gateway.carriers.pull import Query
-from services.carrier_gateway.carriers.xml_payload import read_xml
+from services.carrier_gateway.parts.base import Malformed, Refusal, Skip
+from services.carrier_gateway.parts.pull import Query
+from services.carrier_gateway.parts.xml_payload import read_xml
 from shared.contracts.vocabulary import Condition, DeliveredTo, Stage
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Refusal, Row, Skip
 from services.carrier_gateway.carriers.fedex import FEDEX, ask, meaning_of, parse, read_answer
 from services.carrier_gateway.carriers.fedex_payload import Scan
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Refusal, Row, Skip
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 from shared.signatures import BadSignature
 from tests.support.carrier_samples import SECRET, sample

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.carrier_gateway.carriers.iberian_places import clock_of, clock_of_province
+from services.carrier_gateway.parts.iberian_places import clock_of, clock_of_province
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.carrier_gateway.carriers.instants import NoInstant, end_of_day, read_moment, settle
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.instants import NoInstant, end_of_day, read_moment, settle
+from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.vocabulary import Clock
 
 MADRID = ZoneInfo("Europe/Madrid")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.carrier_gateway.carriers.correos_express import CORREOS_EXPRESS
-from services.carrier_gateway.carriers.key_parts import key_parts
+from services.carrier_gateway.parts.key_parts import key_parts
 from services.carrier_gateway.settings import read_access
 from shared.settings import BrokenConfiguration
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Refusal
 from services.carrier_gateway.carriers.laposte import CODES, ask, meaning_of, parse
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Malformed, Refusal
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.vocabulary import Condition, DeliveredTo, Stage
 
 

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from services.carrier_gateway.carriers.andreani import ANDREANI
-from services.carrier_gateway.carriers.base import Carrier, Malformed, Refusal
 from services.carrier_gateway.carriers.correios import CORREIOS
-from services.carrier_gateway.carriers.login import ABOUT_A_DAY, Login
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Carrier, Malformed, Refusal
+from services.carrier_gateway.parts.login import ABOUT_A_DAY, Login
+from services.carrier_gateway.parts.pull import Query
 from services.carrier_gateway.settings import read_access
 from services.carrier_gateway.tokens import Access
 from shared.settings import BrokenConfiguration

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.carriers.mercado_envios import ask, parse
 from services.carrier_gateway.carriers.mercado_envios_states import CODES, NONE, WHATEVER
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.vocabulary import Stage
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Refusal
 from services.carrier_gateway.carriers.mrw import MRW, ask, parse, read_answer
-from services.carrier_gateway.carriers.pull import Query
-from services.carrier_gateway.carriers.xml_payload import read_xml
+from services.carrier_gateway.parts.base import Malformed, Refusal
+from services.carrier_gateway.parts.pull import Query
+from services.carrier_gateway.parts.xml_payload import read_xml
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Stage
 from tests.support.carrier_samples import sample

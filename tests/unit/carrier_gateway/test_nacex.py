@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Refusal
 from services.carrier_gateway.carriers.nacex import ask, parse, read_answer
-from services.carrier_gateway.carriers.pull import Query
+from services.carrier_gateway.parts.base import Malformed, Refusal
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, Stage
 

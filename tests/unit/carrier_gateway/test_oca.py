@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.carriers.oca import ask, parse
 from services.carrier_gateway.carriers.oca_wording import MOTIVES
-from services.carrier_gateway.carriers.pull import Query
-from services.carrier_gateway.carriers.wording import Wording, recognise
+from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.pull import Query
+from services.carrier_gateway.parts.wording import Wording, recognise
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Actor, Clock, Stage
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.carrier_gateway.carriers.plain_text import clean, code_text, country_code, plain
-from services.carrier_gateway.carriers.wording import normalise
+from services.carrier_gateway.parts.plain_text import clean, code_text, country_code, plain
+from services.carrier_gateway.parts.wording import normalise
 
 
 @pytest.mark.parametrize(

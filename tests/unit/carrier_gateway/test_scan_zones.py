@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.carrier_gateway.carriers.north_america import ZONES, zone_of_scan
+from services.carrier_gateway.parts.north_america import ZONES, zone_of_scan
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.carrier_gateway.carriers.base import SKIP, UNMAPPED, Row
-from services.carrier_gateway.carriers.table_file import BrokenTable, read_table
+from services.carrier_gateway.parts.base import SKIP, UNMAPPED, Row
+from services.carrier_gateway.parts.table_file import BrokenTable, read_table
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 HEADER = "code,stage,condition,action_by,delivered_to,mark,gloss\n"

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from services.carrier_gateway.carriers.base import Malformed, Parsed, Refusal
-from services.carrier_gateway.carriers.bearer import LONGEST_LIFETIME, UNSAID_LIFETIME, TokenCall, is_client, read_token
-from services.carrier_gateway.carriers.pull import Pull, Query
 from services.carrier_gateway.carriers.ups import UPS
+from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.bearer import LONGEST_LIFETIME, UNSAID_LIFETIME, TokenCall, is_client, read_token
+from services.carrier_gateway.parts.pull import Pull, Query
 from services.carrier_gateway.poller import CarrierPoller
 from services.carrier_gateway.settings import read_access
 from services.carrier_gateway.tokens import EARLY, Access

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import SKIP, UNMAPPED, Meaning, Refusal, Row
-from services.carrier_gateway.carriers.pull import Query
 from services.carrier_gateway.carriers.ups import CODES, UPS, ask, meaning_of, parse, read_answer
 from services.carrier_gateway.carriers.ups_payload import Status
+from services.carrier_gateway.parts.base import SKIP, UNMAPPED, Meaning, Refusal, Row
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.vocabulary import Clock, Stage
 from tests.support.carrier_samples import SECRET, sample
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed, Refusal, Row
-from services.carrier_gateway.carriers.pull import Query
 from services.carrier_gateway.carriers.usps import USPS, ask, meaning_of, parse, read_answer
 from services.carrier_gateway.carriers.usps_payload import Event, bare_number
+from services.carrier_gateway.parts.base import Malformed, Refusal, Row
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, Stage
 from tests.support.carrier_samples import sample
 

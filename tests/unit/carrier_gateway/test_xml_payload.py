@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.carrier_gateway.carriers.base import Malformed
-from services.carrier_gateway.carriers.xml_payload import DEEPEST, MOST_ELEMENTS, read_xml, soap_envelope
+from services.carrier_gateway.parts.base import Malformed
+from services.carrier_gateway.parts.xml_payload import DEEPEST, MOST_ELEMENTS, read_xml, soap_envelope
 
 
 def test_elements_are_found_by_their_local_name_in_order() -> None:

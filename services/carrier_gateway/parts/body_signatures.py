@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from services.carrier_gateway.carriers.base import Check, Signature
+from services.carrier_gateway.parts.base import Check, Signature
 from shared.signatures import TOLERANCE, BadSignature, check_token
 
 SHORTEST_SECRET = 16

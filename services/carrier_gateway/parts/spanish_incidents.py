@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import NEGATED, Wording, normalise
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import NEGATED, Wording, normalise
 from shared.contracts.vocabulary import Actor, Condition, Stage
 
 INCIDENTS = (

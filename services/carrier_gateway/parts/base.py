@@ -20,8 +20,8 @@ from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 if TYPE_CHECKING:
-    from services.carrier_gateway.carriers.pull import Pull
-    from services.carrier_gateway.carriers.wording import Wording
+    from services.carrier_gateway.parts.pull import Pull
+    from services.carrier_gateway.parts.wording import Wording
 
 UNTIMED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for an instant that the carrier gave in an impossible form. Such an event is always `Stage.UNKNOWN`."""

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 from pydantic import BaseModel, Field
 
-from services.carrier_gateway.carriers.base import read_body
+from services.carrier_gateway.parts.base import read_body
 
 UNSAID_LIFETIME = timedelta(minutes=10)
 LONGEST_LIFETIME = timedelta(days=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, end_of_day, read_moment
+from services.carrier_gateway.parts.instants import Moment, NoInstant, end_of_day, read_moment
 from shared.contracts.shipments import Eta
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from services.carrier_gateway.carriers.delivery_window import estimate, window
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment
-from services.carrier_gateway.carriers.plain_text import clean, country_code
+from services.carrier_gateway.parts.delivery_window import estimate, window
+from services.carrier_gateway.parts.instants import Moment, NoInstant, read_moment
+from services.carrier_gateway.parts.plain_text import clean, country_code
 from shared.contracts.shipments import Eta, Location
 
 

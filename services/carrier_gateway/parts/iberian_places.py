@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo
 
-from services.carrier_gateway.carriers.wording import normalise
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.wording import normalise
+from services.carrier_gateway.parts.zones import zone_of
 
 MADRID = "Europe/Madrid"
 _ISLANDS = re.compile(

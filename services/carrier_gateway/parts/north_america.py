@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from services.carrier_gateway.carriers.zones import zone_of
+from services.carrier_gateway.parts.zones import zone_of
 
 _STATES = {
     "America/New_York": "CT DC DE FL GA IN KY MA MD ME MI NC NH NJ NY OH PA RI SC VA VT WV",

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import httpx
 
-from services.carrier_gateway.carriers.base import Parsed, Refusal
-from services.carrier_gateway.carriers.bearer import TokenCall
+from services.carrier_gateway.parts.base import Parsed, Refusal
+from services.carrier_gateway.parts.bearer import TokenCall
 
 
 @dataclass(frozen=True)

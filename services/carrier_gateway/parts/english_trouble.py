@@ -6,8 +6,8 @@ led to it, the reason of a failed visit before the bare visit.
 
 from __future__ import annotations
 
-from services.carrier_gateway.carriers.base import Row
-from services.carrier_gateway.carriers.wording import NEGATED, Wording
+from services.carrier_gateway.parts.base import Row
+from services.carrier_gateway.parts.wording import NEGATED, Wording
 from shared.contracts.vocabulary import Actor, Condition, Stage
 
 WORDINGS = (

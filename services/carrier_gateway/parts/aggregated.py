@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.carrier_gateway.carriers.plain_text import clean
-from services.carrier_gateway.carriers.scans import Scan, tell
+from services.carrier_gateway.parts.plain_text import clean
+from services.carrier_gateway.parts.scans import Scan, tell
 from shared.contracts.shipments import Eta, ShipmentEvent
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{1,39}", re.ASCII)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.carrier_gateway.carriers.base import Row
+from services.carrier_gateway.parts.base import Row
 
 LONGEST_TEXT = 500
 NEGATED = r"\b(?:NO|NOT|NICHT|KEINE?[NMRS]?|SIN|NON|NAO|UNABLE|FAILED)\b|\b(?:CANNOT|COULDNT|COULDN'T)\b"

@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 from xml.parsers.expat import ExpatError, ParserCreate
 from xml.sax.saxutils import escape
 
-from services.carrier_gateway.carriers.base import Malformed
+from services.carrier_gateway.parts.base import Malformed
 
 DEEPEST: Final = 50
 MOST_ELEMENTS: Final = 10_000

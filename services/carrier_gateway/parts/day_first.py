@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import tzinfo
 
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, read_moment
+from services.carrier_gateway.parts.instants import Moment, NoInstant, read_moment
 
 _DATE = re.compile(r"(\d\d)(/?)(\d\d)\2(\d{4})", re.ASCII)
 _TIME = re.compile(r"(\d\d):?(\d\d)(?::?(\d\d))?", re.ASCII)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Final, TypeVar
 
-from services.carrier_gateway.carriers.base import SKIP, UNMAPPED, Meaning, Row, code_table
+from services.carrier_gateway.parts.base import SKIP, UNMAPPED, Meaning, Row, code_table
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
 
 _COLUMNS: Final = ("code", "stage", "condition", "action_by", "delivered_to", "mark", "gloss")
@@ -27,7 +27,7 @@ class BrokenTable(ValueError):
 
 def load_table(name: str, key: Callable[[str, str], str] = lambda kind, code: code) -> Mapping[str, Meaning]:
     """The table in the file `name` beside this module. `key` joins type and code; the type is "" without the column."""
-    return read_table(files(__package__).joinpath(name).read_text("utf-8"), key)
+    return read_table(files("services.carrier_gateway.carriers").joinpath(name).read_text("utf-8"), key)
 
 
 def read_table(text: str, key: Callable[[str, str], str] = lambda kind, code: code) -> Mapping[str, Meaning]:

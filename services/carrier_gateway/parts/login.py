@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.carrier_gateway.carriers.base import Malformed, read_body
-from services.carrier_gateway.carriers.bearer import BearerToken, TokenCall
+from services.carrier_gateway.parts.base import Malformed, read_body
+from services.carrier_gateway.parts.bearer import BearerToken, TokenCall
 
 ABOUT_A_DAY = timedelta(hours=20)
 

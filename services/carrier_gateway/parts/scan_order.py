@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.carrier_gateway.carriers.base import UNTIMED
-from services.carrier_gateway.carriers.scans import Scan
+from services.carrier_gateway.parts.base import UNTIMED
+from services.carrier_gateway.parts.scans import Scan
 
 
 def by_time(scans: Iterable[Scan]) -> list[Scan]:

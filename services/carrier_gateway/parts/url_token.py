@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.carrier_gateway.carriers.authenticity import token_header
-from services.carrier_gateway.carriers.base import Check, Signature
-from services.carrier_gateway.carriers.body_signatures import timed_hmac
+from services.carrier_gateway.parts.authenticity import token_header
+from services.carrier_gateway.parts.base import Check, Signature
+from services.carrier_gateway.parts.body_signatures import timed_hmac
 
 PARAMETER = "token"
 HEADER = "Hito-Url-Token"

@@ -12,10 +12,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from services.carrier_gateway.carriers.base import UNMAPPED, UNTIMED, Row, build_event, oldest_first
-from services.carrier_gateway.carriers.instants import Moment, NoInstant, settle
-from services.carrier_gateway.carriers.plain_text import clean, code_text, plain
-from services.carrier_gateway.carriers.wording import Recognised
+from services.carrier_gateway.parts.base import UNMAPPED, UNTIMED, Row, build_event, oldest_first
+from services.carrier_gateway.parts.instants import Moment, NoInstant, settle
+from services.carrier_gateway.parts.plain_text import clean, code_text, plain
+from services.carrier_gateway.parts.wording import Recognised
 from shared.contracts.shipments import Eta, Location, ShipmentEvent
 from shared.contracts.vocabulary import Clock, Stage
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from services.carrier_gateway.carriers.base import UNMAPPED, Row, code_table
-from services.carrier_gateway.carriers.instants import Moment
-from services.carrier_gateway.carriers.plain_text import clean, plain
-from services.carrier_gateway.carriers.scans import Scan
-from services.carrier_gateway.carriers.wording import Wording, recognise
+from services.carrier_gateway.parts.base import UNMAPPED, Row, code_table
+from services.carrier_gateway.parts.instants import Moment
+from services.carrier_gateway.parts.plain_text import clean, plain
+from services.carrier_gateway.parts.scans import Scan
+from services.carrier_gateway.parts.wording import Wording, recognise
 from shared.contracts.shipments import Location
 
 _LONGEST_CODE = 40

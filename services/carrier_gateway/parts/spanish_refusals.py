@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from services.carrier_gateway.carriers.base import Refusal
-from services.carrier_gateway.carriers.wording import normalise
+from services.carrier_gateway.parts.base import Refusal
+from services.carrier_gateway.parts.wording import normalise
 
 _PARCEL = re.compile(
     r"\bNO (?:SE )?(?:HA |HAN |HAY )?(?:ENCONTR|ENCUENTR|EXIST|INTEGRAD)?.{0,30}"

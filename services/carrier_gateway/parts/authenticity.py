@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.carrier_gateway.carriers.base import Check, Signature
+from services.carrier_gateway.parts.base import Check, Signature
 from shared.signatures import StandardWebhooks, check_token
 
 SHORTEST_TOKEN = 16

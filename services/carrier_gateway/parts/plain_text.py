@@ -11,7 +11,7 @@ import re
 import unicodedata
 from importlib.resources import files
 
-from services.carrier_gateway.carriers.wording import normalise
+from services.carrier_gateway.parts.wording import normalise
 
 LONGEST = 200
 _LONGEST_RAW = 600
