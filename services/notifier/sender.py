@@ -201,11 +201,11 @@ class Sender:
     async def _claim(self, channel: Channel, adapter: ChannelAdapter) -> list[Row]:
         async with self._database.transaction() as tx:
             room = await pacing.room_for(tx, adapter, self._flights.free(channel))
-            if not room:
+            if not room.count:
                 return []
             rest = adapter.pace.per_recipient
-            rows = await queue.claim(tx, channel, adapter.provider, room, self._patience, rest)
-            await pacing.take_room(tx, adapter, len(rows))
+            rows = await queue.claim(tx, channel, adapter.provider, room.count, self._patience, rest)
+            await pacing.take_room(tx, adapter, room, len(rows))
         return list(rows)
 
     async def _land(self, channel: Channel, wait: timedelta | None) -> None:

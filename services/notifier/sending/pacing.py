@@ -5,11 +5,19 @@ So two senders never count the same room twice, and the claim of one sees what t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.channels.base import UNPACED, ChannelAdapter
 from services.notifier.domain.pace import Rate, allowance, taken
-from shared.database import fetch
+from shared.database import Row, fetch
+
+_LOCK = (
+    "SELECT bucket, greatest(empty_at, '2000-01-01') AS empty_at, clock_timestamp() AS now FROM paces "
+    "WHERE bucket = ANY(CAST(:names AS text[])) ORDER BY bucket FOR UPDATE"
+)
 
 
 def _limits(adapter: ChannelAdapter) -> dict[str, Rate | None]:
@@ -21,45 +29,50 @@ def _limits(adapter: ChannelAdapter) -> dict[str, Rate | None]:
     return limits
 
 
-async def room_for(tx: AsyncConnection, adapter: ChannelAdapter, wanted: int) -> int:
-    """How many messages this provider takes now. Other claims for it wait until this transaction ends."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many messages a provider takes now, and the buckets that said so, locked."""
+
+    count: int
+    buckets: tuple[Row, ...] = ()
+
+
+async def room_for(tx: AsyncConnection, adapter: ChannelAdapter, wanted: int) -> Room:
+    """The room among `wanted`. Other claims for this provider wait until this transaction ends."""
     if adapter.pace == UNPACED:
-        return wanted
+        return Room(wanted)
     limits = _limits(adapter)
-    names = sorted(limits)
+    buckets = await _lock(tx, sorted(limits))
+    for bucket in buckets:
+        rate = limits[bucket["bucket"]]
+        if rate is not None:
+            wanted = allowance(rate, bucket["empty_at"], bucket["now"], wanted)
+    return Room(wanted, tuple(buckets))
+
+
+async def _lock(tx: AsyncConnection, names: list[str]) -> Sequence[Row]:
+    """Each bucket is made when it is first asked for, and stays."""
+    buckets = await fetch(tx, _LOCK, names=names)
+    if len(buckets) == len(names):
+        return buckets
     await fetch(
         tx,
         "INSERT INTO paces (bucket) SELECT unnest(CAST(:names AS text[])) ON CONFLICT DO NOTHING RETURNING bucket",
         names=names,
     )
-    rows = await fetch(
-        tx,
-        "SELECT bucket, greatest(empty_at, '2000-01-01') AS empty_at, clock_timestamp() AS now FROM paces "
-        "WHERE bucket = ANY(CAST(:names AS text[])) ORDER BY bucket FOR UPDATE",
-        names=names,
-    )
-    for row in rows:
-        rate = limits[row["bucket"]]
-        if rate is not None:
-            wanted = allowance(rate, row["empty_at"], row["now"], wanted)
-    return wanted
+    return await fetch(tx, _LOCK, names=names)
 
 
-async def take_room(tx: AsyncConnection, adapter: ChannelAdapter, count: int) -> None:
-    """So many are claimed. The caller holds `room_for`."""
-    if adapter.pace == UNPACED or not count:
+async def take_room(tx: AsyncConnection, adapter: ChannelAdapter, room: Room, count: int) -> None:
+    """So many of the room are claimed."""
+    limits = _limits(adapter)
+    rated = [(bucket, rate) for bucket in room.buckets if (rate := limits[bucket["bucket"]]) is not None]
+    if not rated or not count:
         return
-    limits = {name: rate for name, rate in _limits(adapter).items() if rate is not None}
-    rows = await fetch(
-        tx,
-        "SELECT bucket, greatest(empty_at, '2000-01-01') AS empty_at, clock_timestamp() AS now FROM paces "
-        "WHERE bucket = ANY(CAST(:names AS text[])) ORDER BY bucket",
-        names=sorted(limits),
-    )
     await fetch(
         tx,
         "UPDATE paces p SET empty_at = k.empty_at FROM unnest(CAST(:names AS text[]), "
         "CAST(:instants AS timestamptz[])) AS k (bucket, empty_at) WHERE p.bucket = k.bucket RETURNING p.bucket",
-        names=[row["bucket"] for row in rows],
-        instants=[taken(limits[row["bucket"]], row["empty_at"], row["now"], count) for row in rows],
+        names=[bucket["bucket"] for bucket, _ in rated],
+        instants=[taken(rate, bucket["empty_at"], bucket["now"], count) for bucket, rate in rated],
     )
