@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.notifier.channels import Adapters
-from services.notifier.channels.base import ChannelAdapter, Letter, Request
+from services.notifier.channels.base import ChannelAdapter, Letter, Request, keeps_accents
 from services.notifier.people.audience import recipients_of
 from services.notifier.preferences import links
 from services.notifier.render import render
@@ -35,7 +35,7 @@ class Composer:
 
     def compose(self, row: Row, now: datetime, adapter: ChannelAdapter) -> dict[str, Any]:
         """The frozen half of a ledger row, as this adapter will send it."""
-        letter = self.write(row, now)
+        letter = self.write(row, now, accents=keeps_accents(adapter))
         request = _prepare(adapter, letter)
         return {
             "id": row["id"],
@@ -45,7 +45,7 @@ class Composer:
             "provider": adapter.provider,
         }
 
-    def write(self, row: Row, now: datetime) -> Letter:
+    def write(self, row: Row, now: datetime, *, accents: bool = False) -> Letter:
         """What the recipient reads, in no provider's form yet. `now` is the date of an e-mail, and nothing else."""
         step = StepReached.model_validate(row["step_data"], extra="ignore")
         shop = self.shops[step.shop]
@@ -56,7 +56,14 @@ class Composer:
         unsubscribe = links.unsubscribe_url(preferences, row["urgency"])
         view, channel = RecipientView(person.name, row["recipient"], locale), Channel(row["channel"])
         rendered = render(
-            self.catalog, step, shop, view, channel, preferences_url=preferences, unsubscribe_url=unsubscribe
+            self.catalog,
+            step,
+            shop,
+            view,
+            channel,
+            preferences_url=preferences,
+            unsubscribe_url=unsubscribe,
+            accents=accents,
         )
         return Letter(
             message_id=row["id"],

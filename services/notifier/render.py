@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from services.notifier.wording.catalog import Catalog
@@ -58,8 +58,11 @@ def render(
     *,
     preferences_url: str | None = None,
     unsubscribe_url: str | None = None,
+    accents: bool = False,
 ) -> Rendered:
     """Write the message. The two addresses are links at the foot of an e-mail; no other channel has room for them.
+
+    `accents`: an SMS keeps the letters that GSM-7 lacks; whoever sends it counts what that costs.
 
     Raises Unrenderable: MissingFact, BadWording or MessageTooLong, each with a `reason`.
     """
@@ -73,7 +76,7 @@ def render(
         case Channel.EMAIL:
             return _email(catalog, situation, values, facts, ChoicePages(preferences_url, unsubscribe_url))
         case Channel.SMS:
-            return _sms(situation, values, facts)
+            return _sms(situation, values, facts, str if accents else transliterate)
         case Channel.WHATSAPP:
             return _whatsapp(situation, values, facts)
 
@@ -107,14 +110,16 @@ def _email(
     return Rendered(Channel.EMAIL, mail.language, words["subject"], text, html)
 
 
-def _sms(situation: Situation, values: Mapping[str, str], facts: dict[Fact, str]) -> Rendered:
-    plain = {name: clean(transliterate(value)) for name, value in values.items()}
-    words = {name: transliterate(text) for name, text in _own_words(situation, plain, "sms", "sms_next").items()}
-    text = transliterate(clean(fill(situation.speech.source(sms_frame(situation)), plain | words)))
+def _sms(
+    situation: Situation, values: Mapping[str, str], facts: dict[Fact, str], spell: Callable[[str], str]
+) -> Rendered:
+    plain = {name: clean(spell(value)) for name, value in values.items()}
+    words = {name: spell(text) for name, text in _own_words(situation, plain, "sms", "sms_next").items()}
+    text = spell(clean(fill(situation.speech.source(sms_frame(situation)), plain | words)))
     spelt = {fact: facts[fact] for fact in (Fact.LINK, Fact.REFERENCE, Fact.PHONE) if fact in facts}
-    names = {fact: clean(transliterate(facts[fact])) for fact in (Fact.CARRIER, Fact.PHONE_OWNER) if fact in facts}
+    names = {fact: clean(spell(facts[fact])) for fact in (Fact.CARRIER, Fact.PHONE_OWNER) if fact in facts}
     require_present(spelt | names | {Fact.NEXT: words["sms_next"]}, text, "the SMS")
-    cost = size(text)
+    cost = size(transliterate(text))
     if cost.alphabet is not Alphabet.GSM7 or cost.segments > SEGMENT_LIMIT:
         raise MessageTooLong(f"the SMS takes {cost.segments} segments ({cost.alphabet}), {SEGMENT_LIMIT} are allowed")
     return Rendered(Channel.SMS, situation.speech.tag, None, text)

@@ -138,6 +138,11 @@ class ChannelAdapter(Protocol):
         ...
 
 
+def keeps_accents(adapter: ChannelAdapter) -> bool:
+    """Whether an SMS may reach this adapter with letters that GSM-7 lacks. Few can say so: hence no field of all."""
+    return bool(getattr(adapter, "accents", False))
+
+
 async def send_timed(adapter: ChannelAdapter, request: Request, message_id: UUID) -> SendResult:
     """One attempt, measured. A fault of ours after the attempt began leaves the same doubt as a lost connection."""
     started = time.perf_counter()

@@ -87,15 +87,16 @@ class HttpSms:
         self.echo = receipts is not None and receipts.message_id is not None
         self.lookup = self._description.lookup is not None
         self.number, self.pace = settings.sms_http_from, self._description.known_pace
+        self.accents = not self._description.transliterate
         self._client = open_client(settings.sms_http_deadline)
 
     def prepare(self, letter: Letter) -> Request:
-        text = clean_text(letter.rendered.text).strip()
-        if self._description.transliterate:
+        text, limit = clean_text(letter.rendered.text).strip(), self._description.segment_limit
+        if not self.accents or size(text).segments > limit:
             text = transliterate(text).strip()
         if not text:
             raise ValueError("an SMS without text cannot be sent")
-        cost, limit = size(text), self._description.segment_limit
+        cost = size(text)
         if cost.segments > limit:
             raise ValueError(f"the SMS takes {cost.segments} segments ({cost.alphabet}), {limit} are allowed")
         body = filled(self._description.send.body, self._values(letter, text))

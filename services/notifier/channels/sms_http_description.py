@@ -168,7 +168,7 @@ class SmsProvider(_Part):
     statuses: Mapping[str, Literal[Verdict.SENT, Verdict.DELIVERED, Verdict.READ, Verdict.FAILED]] = {}
     errors: Mapping[Code, Error] = {}
     transliterate: bool = True
-    """Whether a letter that GSM-7 lacks is replaced; without it, such a text is sent as UCS-2."""
+    """Letters that GSM-7 lacks are always replaced; else only in a text that as UCS-2 takes too many segments."""
     segment_limit: int = Field(default=4, ge=1, le=10)
 
     @model_validator(mode="after")

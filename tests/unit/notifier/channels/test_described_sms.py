@@ -104,11 +104,18 @@ def test_letters_that_gsm7_lacks_become_plain_unless_the_file_says_otherwise() -
 
 
 def test_a_text_over_the_segment_limit_is_refused_before_it_costs() -> None:
+    with pytest.raises(ValueError, match="2 segments"):
+        an_adapter(segment_limit=1).prepare(sms_letter(text="a" * 200))
+
+
+def test_accents_give_way_where_they_would_cost_more_segments_than_the_file_allows() -> None:
     letter = sms_letter(text="á" * 100)  # two segments of UCS-2, one of GSM-7
 
-    assert an_adapter(segment_limit=1).prepare(letter)
-    with pytest.raises(ValueError, match="2 segments"):
-        an_adapter(segment_limit=1, transliterate=False).prepare(letter)
+    within = an_adapter(segment_limit=2, transliterate=False).prepare(letter)
+    beyond = an_adapter(segment_limit=1, transliterate=False).prepare(letter)
+
+    assert json.loads(within.body)["text"] == "á" * 100
+    assert json.loads(beyond.body)["text"] == "a" * 100
 
 
 @pytest.mark.parametrize(
