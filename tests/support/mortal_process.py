@@ -90,6 +90,7 @@ PARTS: dict[str, Callable[[Task, Database, asyncio.Event], Coroutine[Any, Any, N
 async def _live(task: Task) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # one that came while we were starting comes now
     database = connect(task["database"], name=f"test-{task['part']}", pool_size=4)
     moment = task.get("moment")
     try:
@@ -117,9 +118,11 @@ def main() -> None:
     gc.freeze()
     print("ready", flush=True)
     for line in sys.stdin:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         pid = os.fork()
         if pid == 0:
             _be(json.loads(line))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         print(f"started {pid}", flush=True)
         _, status = os.waitpid(pid, 0)
         print(f"ended {os.waitstatus_to_exitcode(status)}", flush=True)
