@@ -46,6 +46,7 @@ lint: $(READY) ## ruff, mypy strict, import walls, contracts, house rules
 	@$(BIN)/mypy shared services sandbox tests
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m shared.contracts --check
+	@$(BIN)/python -m services.carrier_gateway directory
 	@$(BIN)/python -m pytest -q --no-header tests/contract/test_boundaries.py tests/contract/test_portability.py
 
 format: $(READY) ## Let ruff lay out the code

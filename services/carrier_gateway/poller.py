@@ -7,12 +7,14 @@ answer says is published before the next question; while the broker is away noth
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import httpx
 
 from services.carrier_gateway.asking import ANSWER_DEADLINE, Answer
+from services.carrier_gateway.health.heard import Heard
 from services.carrier_gateway.parts.base import Refusal
 from services.carrier_gateway.parts.pull import Query
 from services.carrier_gateway.polling import Line, outage_pause
@@ -44,10 +46,13 @@ class CarrierPoller:
         client: httpx.AsyncClient,
         clock: Callable[[], datetime],
         chance: Callable[[], float],
+        heard: Heard,
     ) -> None:
+        access = heard.listening(access)
         assert access.carrier.pull is not None
         assert access.key is not None
         self._carrier, pull = access.carrier.id, access.carrier.pull
+        self._tell_health = functools.partial(heard.answered, access.carrier)
         self._access = Access(client, pull, access.url or pull.url, access.key)
         self._board, self._publisher = board, publisher
         self._clock, self._chance = clock, chance
@@ -81,6 +86,7 @@ class CarrierPoller:
 
     async def _take_in(self, watched: Watched, answer: Answer) -> None:
         now, refusal = self._clock(), answer.parsed.refusal
+        self._tell_health(answer, self._line.left(now))
         get_logger().info(
             "polled", carrier=self._carrier, count=len(answer.parsed.events), reason=answer.malformed or refusal
         )

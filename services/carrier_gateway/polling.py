@@ -88,6 +88,10 @@ class Line:
             return max(earliest, tomorrow)
         return earliest
 
+    def left(self, now: datetime) -> int:
+        """How many more questions today."""
+        return self.daily_quota - (self._asked_today if self._day == now.date() else 0)
+
     def take(self, now: datetime) -> None:
         """Counts a question that goes out now."""
         if self._day != now.date():

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from services.carrier_gateway.directory_lint import lint_directory
+from services.carrier_gateway.health.heard import Heard
+from services.carrier_gateway.health.record import Way
 from services.carrier_gateway.poller import CarrierPoller, new_client, run_poller
 from services.carrier_gateway.settings import CarrierAccess, GatewaySettings, read_access, unknown_carriers
 from services.carrier_gateway.translate import translate
@@ -23,6 +27,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@functools.cache
+def heard_by(processes: tuple[str, ...]) -> Heard:
+    """What this OS process hears: one memory, whatever shares the OS process."""
+    return Heard(now, [way for process, way in _WAYS.items() if process in processes])
+
+
 async def run_api(runtime: Runtime) -> None:
     settings, access = load_settings(GatewaySettings), read_access(os.environ)
     _report_access(access)
@@ -30,13 +40,13 @@ async def run_api(runtime: Runtime) -> None:
         settings.kafka_bootstrap, idempotence=settings.kafka_idempotence, client_id="carrier-gateway-api"
     ) as publisher:
         runtime.health.register("webhook publisher", publisher.unready)
-        app = create_gateway(publisher, access, runtime.health, now)
+        app = create_gateway(publisher, access, runtime.health, now, heard_by(runtime.names))
         await serve(app, runtime, settings.gateway_host, settings.gateway_port)
 
 
 async def run_poll(runtime: Runtime) -> None:
     settings, access = load_settings(GatewaySettings), read_access(os.environ)
-    board = WatchBoard(settings.poll_pace)
+    board, heard = WatchBoard(settings.poll_pace), heard_by(runtime.names)
     runtime.health.register("watches", board.unready)
     async with (
         open_publisher(
@@ -53,7 +63,7 @@ async def run_poll(runtime: Runtime) -> None:
                 get_logger().info("carrier_polling", carrier=known.carrier.id, state=state)
             if known.key is not None:
                 chance = random.Random().random  # noqa: S311  jitter is no secret
-                poller = CarrierPoller(known, board, publisher, client, now, chance)
+                poller = CarrierPoller(known, board, publisher, client, now, chance, heard)
                 tasks.create_task(run_poller(poller, runtime.stop))
 
 
@@ -65,8 +75,9 @@ def _report_access(access: Mapping[str, CarrierAccess]) -> None:
         get_logger().warning("carrier_unknown", carrier=carrier)
 
 
+_WAYS = {"api": Way.PUSH, "poll": Way.POLL}
 PROCESSES: dict[str, Part] = {
     "api": Part(run_api, serves_http=True),
     "poll": Part(run_poll),
 }
-TOOLS: dict[str, Tool] = {"translate": translate}
+TOOLS: dict[str, Tool] = {"translate": translate, "directory": lint_directory}

@@ -1,4 +1,4 @@
-"""`POST /webhooks/{carrier}` and `GET /carriers`.
+"""`POST /webhooks/{carrier}`; beside it `GET /carriers`, see `listing`.
 
 The signature is checked on the raw bytes before anything is read from them; 202 is answered after all replicas of the
 broker have the events. A carrier that hears anything else may send again: nothing is taken in twice.
@@ -7,20 +7,19 @@ broker have the events. A carrier that hears anything else may send again: nothi
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
-from services.carrier_gateway.directory import list_carriers
+from services.carrier_gateway.health.heard import Heard
+from services.carrier_gateway.listing import add_listing
 from services.carrier_gateway.parts import url_token
-from services.carrier_gateway.parts.base import Malformed, Parsed
+from services.carrier_gateway.parts.base import Carrier, Check, Malformed, Parsed
 from services.carrier_gateway.publishing import Publishes, announce
 from services.carrier_gateway.settings import CarrierAccess
-from shared.contracts.directory import CarrierList
 from shared.health import Health
 from shared.messaging.failures import BrokerAway
 from shared.observability.logs import get_logger
@@ -28,7 +27,6 @@ from shared.signatures import BadSignature
 from shared.web import WEBHOOK_LIMIT_BYTES, Problem, create_app, unavailable
 
 BODY_DEADLINE = timedelta(seconds=10)
-DIRECTORY_LIFETIME = timedelta(minutes=5)
 Clock = Callable[[], datetime]
 
 
@@ -38,44 +36,36 @@ class Accepted(BaseModel):
     accepted: int
 
 
-def create_gateway(publisher: Publishes, access: Mapping[str, CarrierAccess], health: Health, clock: Clock) -> FastAPI:
+def create_gateway(
+    publisher: Publishes, access: Mapping[str, CarrierAccess], health: Health, clock: Clock, heard: Heard
+) -> FastAPI:
     """The gateway's HTTP side. `clock` answers an aware datetime."""
     app = create_app("Hito carrier gateway", health, body_limit_bytes=WEBHOOK_LIMIT_BYTES, description=_DESCRIPTION)
-    _add_webhooks(app, publisher, access, clock)
-    _add_directory(app, access)
+    _add_webhooks(app, publisher, access, clock, heard)
+    add_listing(app, access, heard)
     return app
 
 
-def _add_webhooks(app: FastAPI, publisher: Publishes, access: Mapping[str, CarrierAccess], clock: Clock) -> None:
+def _add_webhooks(
+    app: FastAPI, publisher: Publishes, access: Mapping[str, CarrierAccess], clock: Clock, heard: Heard
+) -> None:
     @app.post(
         "/webhooks/{carrier}", status_code=202, response_model=Accepted, responses=_PROBLEMS, openapi_extra=_ANY_JSON
     )
     async def take_webhook(carrier: str, request: Request) -> Accepted:
         """Events of one carrier, signed in its own way and in its own format."""
         body = await _read_raw(request)
-        parsed = _check_and_parse(access.get(carrier), body, request, clock())
+        known = access.get(carrier)
+        if known is None or known.check is None:
+            raise Problem(404, "No such carrier", "this carrier is not known here, or not set up; see GET /carriers")
+        parsed = _check_and_parse(known.carrier, known.check, body, request, clock(), heard)
         try:
             accepted = await announce(publisher, parsed.events, clock())
         except BrokerAway as error:
             raise unavailable("the broker") from error
+        heard.pushed(known.carrier, body, parsed.events)
         get_logger().info("webhook_taken", carrier=carrier, count=accepted)
         return Accepted(accepted=accepted)
-
-
-def _add_directory(app: FastAPI, access: Mapping[str, CarrierAccess]) -> None:
-    listing = list_carriers(known.carrier for known in access.values()).to_json()
-    headers = {
-        "ETag": f'"{hashlib.sha256(listing).hexdigest()[:32]}"',
-        "Cache-Control": f"public, max-age={int(DIRECTORY_LIFETIME.total_seconds())}",
-    }
-
-    @app.get("/carriers", response_model=CarrierList, responses={304: {"description": "As you know it"}})
-    async def carriers(request: Request) -> Response:
-        """Names, phones and tracking pages. A phone is for buyers only while it is `confirmed`."""
-        known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-        if headers["ETag"] in known or "*" in known:
-            return Response(status_code=304, headers=headers)
-        return Response(listing, media_type="application/json", headers=headers)
 
 
 async def _read_raw(request: Request) -> bytes:
@@ -88,21 +78,27 @@ async def _read_raw(request: Request) -> bytes:
         raise Problem(408, "Too slow", "the body did not arrive in time; send it again") from error
 
 
-def _check_and_parse(known: CarrierAccess | None, body: bytes, request: Request, now: datetime) -> Parsed:
-    if known is None or known.check is None:
-        raise Problem(404, "No such carrier", "this carrier is not known here, or not set up; see GET /carriers")
-    carrier = known.carrier.id
+def _check_and_parse(
+    carrier: Carrier, check: Check, body: bytes, request: Request, now: datetime, heard: Heard
+) -> Parsed:
     try:
-        known.check(body, _proofs(request), now)
-        parsed = known.carrier.parse(body)
+        check(body, _proofs(request), now)
     except BadSignature as error:
-        get_logger().warning("webhook_refused", carrier=carrier, reason=str(error))
+        heard.not_signed(carrier)
+        get_logger().warning("webhook_refused", carrier=carrier.id, reason=str(error))
         raise Problem(401, "Not signed", "the signature is missing, wrong or too old; sign the body as sent") from error
+    try:
+        return _parse(carrier, body)
     except Malformed as error:
-        get_logger().warning("webhook_malformed", carrier=carrier, reason=",".join(f for f, _ in error.errors)[:200])
+        heard.malformed(carrier, error)
+        get_logger().warning("webhook_malformed", carrier=carrier.id, reason=",".join(f for f, _ in error.errors)[:200])
         raise _unreadable(error) from error
+
+
+def _parse(carrier: Carrier, body: bytes) -> Parsed:
+    parsed = carrier.parse(body)
     if parsed.refusal is not None:
-        raise _unreadable(Malformed([("body", "is an error answer, not events")]))
+        raise Malformed([("body", "is an error answer, not events")])
     return parsed
 
 

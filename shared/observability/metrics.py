@@ -12,6 +12,13 @@ EVENTS = Counter("otn_events_total", "Facts taken in, by what became of them", [
 DEAD_LETTERS = Counter("otn_dead_letters_total", "Messages that could not be taken in", ["topic", "reason"])
 PARKED_KEYS = Gauge("otn_parked_keys", "Parcels with facts whose order is not known yet")
 UNMAPPED_CODES = Counter("otn_unmapped_codes_total", "Carrier codes without a row", ["carrier"])
+CARRIER_CALLS = Counter(
+    "otn_carrier_calls_total", "Pushes and answers, by what became of them", ["carrier", "way", "result"]
+)
+CARRIER_LAST_GOOD = Gauge("otn_carrier_last_good_timestamp_seconds", "The last good one", ["carrier", "way"])
+CARRIER_SILENT = Gauge("otn_carrier_silent", "1: silent for longer than it usually is", ["carrier", "way"])
+CARRIER_QUOTA_LEFT = Gauge("otn_carrier_quota_left", "Of today's questions, at the last one", ["carrier"])
+CARRIER_DRIFT = Counter("otn_carrier_drift_total", "Payloads that change their shape", ["carrier", "way", "kind"])
 CONSUMER_PROGRESS_AGE = Gauge("otn_consumer_progress_age_seconds", "Time since the consumer last got on", ["group"])
 WATCHDOG_EXITS = Counter("otn_watchdog_exits_total", "Times the process ended itself for lack of progress", ["group"])
 CONSUMER_LAG = Gauge("kafka_consumergroup_lag", "Messages not yet taken in", ["group", "topic", "partition"])

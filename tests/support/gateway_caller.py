@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,8 @@ import httpx
 
 from services.carrier_gateway.carriers import CARRIERS, carrier_named
 from services.carrier_gateway.carriers.generic import GENERIC
+from services.carrier_gateway.health.heard import Heard
+from services.carrier_gateway.health.record import Way
 from services.carrier_gateway.settings import read_access
 from services.carrier_gateway.webhooks import create_gateway
 from shared.health import Health
@@ -23,10 +25,13 @@ SECRETS = {f"CARRIER_{carrier.id.upper()}_SECRET": SECRET for carrier in CARRIER
 
 
 class Gateway:
-    """The gateway's own application, called as a carrier calls it."""
+    """The gateway's own application, called as a carrier calls it. `now` is its clock, which a test may turn."""
 
-    def __init__(self, client: httpx.AsyncClient, publisher: RecordingPublisher) -> None:
-        self.client, self.publisher = client, publisher
+    def __init__(self, environ: Mapping[str, str], ways: Collection[Way]) -> None:
+        self.now, self.publisher = NOW, RecordingPublisher()
+        self.heard = Heard(lambda: self.now, ways)
+        self._app = create_gateway(self.publisher, read_access(environ), Health(), lambda: self.now, self.heard)
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self._app), base_url="http://gateway")
 
     async def post(
         self,
@@ -35,10 +40,10 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         *,
         secret: str = SECRET,
-        signed_at: datetime = NOW,
+        signed_at: datetime | None = None,
     ) -> httpx.Response:
         known = carrier_named(carrier) or GENERIC
-        signature = known.signature.sign(body, secret, "msg_1", signed_at)
+        signature = known.signature.sign(body, secret, "msg_1", signed_at or self.now)
         return await self.client.post(
             f"/webhooks/{carrier}",
             content=body,
@@ -47,11 +52,12 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running_gateway(environ: Mapping[str, str] = SECRETS) -> AsyncIterator[Gateway]:
-    publisher = RecordingPublisher()
-    app = create_gateway(publisher, read_access(environ), Health(), lambda: NOW)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://gateway") as client:
-        yield Gateway(client, publisher)
+async def running_gateway(
+    environ: Mapping[str, str] = SECRETS, ways: Collection[Way] = (Way.PUSH,)
+) -> AsyncIterator[Gateway]:
+    gateway = Gateway(environ, ways)
+    async with gateway.client:
+        yield gateway
 
 
 def courier_event(**fields: Any) -> bytes:

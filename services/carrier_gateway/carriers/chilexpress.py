@@ -24,7 +24,7 @@ from services.carrier_gateway.parts.day_first import day_first_or_none
 from services.carrier_gateway.parts.handed_over import HANDED_OVER
 from services.carrier_gateway.parts.instants import Moment, read_moment
 from services.carrier_gateway.parts.key_parts import key_parts
-from services.carrier_gateway.parts.old_phone import old_phone
+from services.carrier_gateway.parts.old_phone import HEARSAY, old_phone
 from services.carrier_gateway.parts.pull import Pull, Query
 from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, attempt, city, tell
 from services.carrier_gateway.parts.sentences import codes_of, scan_of
@@ -127,7 +127,7 @@ ENTRY = CarrierEntry(
     name="Chilexpress",
     zone=_ZONE,
     languages=("es",),
-    phones=(old_phone("CL", "600 600 0102"),),
+    phones=(old_phone("CL", "600 600 0102", HEARSAY),),
     links=(TrackingLink(template="https://centrodeayuda.chilexpress.cl/seguimiento/{reference}"),),
 )
 

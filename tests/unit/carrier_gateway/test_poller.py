@@ -11,6 +11,9 @@ import httpx
 import pytest
 
 from services.carrier_gateway.asking import ANSWER_LIMIT_BYTES, read_retry_after
+from services.carrier_gateway.health.answers import HealthList
+from services.carrier_gateway.health.heard import Heard
+from services.carrier_gateway.health.record import Way
 from services.carrier_gateway.poller import BROKER_PAUSE, LONGEST_REST, CarrierPoller
 from services.carrier_gateway.settings import read_access
 from services.carrier_gateway.watches import WatchBoard
@@ -54,9 +57,16 @@ class Polling:
         for reference in references or ("123",):
             watch = Watch(carrier="dhl", reference=reference, since=START, country="ES", postal_code="28001")
             self.board.apply(watch.key, watch.to_json(), START)
-        access = read_access({"CARRIER_DHL_KEY": "the-key", "CARRIER_DHL_URL": "https://dhl.example"})["dhl"]
+        self.access = read_access({"CARRIER_DHL_KEY": "the-key", "CARRIER_DHL_URL": "https://dhl.example"})["dhl"]
         client = httpx.AsyncClient(transport=httpx.MockTransport(self.carrier))
-        self.poller = CarrierPoller(access, self.board, self.publisher, client, lambda: self.now, lambda: 0.0)
+        self.heard = Heard(lambda: self.now, (Way.POLL,))
+        self.poller = CarrierPoller(
+            self.access, self.board, self.publisher, client, lambda: self.now, lambda: 0.0, self.heard
+        )
+
+    @property
+    def health(self) -> HealthList:
+        return self.heard.listing([self.access])
 
     async def step(self) -> timedelta:
         return await self.poller.step()
@@ -222,6 +232,23 @@ async def test_an_answer_nobody_can_read_costs_that_parcel_its_turn_and_nothing_
 
     assert len(polling.carrier.asked) == 2
     assert len(polling.publisher.messages) == 1
+
+
+async def test_every_question_is_told_to_the_carriers_health_with_what_is_left_of_the_quota() -> None:
+    polling = Polling("1", "2", "3")
+    answers = iter((scans("teleported"), httpx.Response(503), httpx.Response(200, json={"shipments": [{"id": 1.5}]})))
+    polling.carrier.answer = lambda: next(answers)
+    await polling.run_for(timedelta(seconds=7))
+
+    (dhl,) = [entry for entry in polling.health.carriers if entry.id == "dhl"]
+    poll = dhl.health.poll
+
+    assert (poll.last_good_at, poll.quota_left) == (START, 247)
+    assert poll.last_hour is not None
+    assert poll.last_hour.results == {"good": 1, "outage": 1, "malformed": 1}
+    assert [found.code for found in poll.unmapped] == ["teleported"]
+    assert poll.drift is not None
+    assert (poll.drift.looked_at, [each.field for each in poll.drift.malformed]) == (1, ["shipments.*.id"])
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,14 @@ def test_a_line_closed_for_long_is_not_opened_by_a_shorter_pause() -> None:
     line.close(MIDNIGHT)
 
     assert line.free_at(MIDNIGHT) == MIDNIGHT + DAY
+
+
+def test_what_is_left_of_the_quota_shrinks_with_each_question_and_is_whole_again_the_next_day() -> None:
+    line, now = Line(minimum_gap=timedelta(seconds=1), daily_quota=250), MIDNIGHT + timedelta(hours=3)
+    assert line.left(now) == 250
+
+    line.take(now)
+    line.take(now)
+
+    assert line.left(now) == 248
+    assert line.left(now + timedelta(days=1)) == 250

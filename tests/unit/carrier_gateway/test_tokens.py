@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.carrier_gateway.carriers.ups import UPS
+from services.carrier_gateway.health.heard import Heard
 from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.parts.bearer import LONGEST_LIFETIME, UNSAID_LIFETIME, TokenCall, is_client, read_token
 from services.carrier_gateway.parts.pull import Pull, Query
@@ -172,7 +173,7 @@ async def test_the_poller_asks_such_a_carrier_with_what_its_key_buys() -> None:
     access = read_access({"CARRIER_UPS_KEY": "id:secret"})["ups"]
     client = httpx.AsyncClient(transport=httpx.MockTransport(ups))
 
-    await CarrierPoller(access, board, publisher, client, lambda: START, lambda: 0.0).step()
+    await CarrierPoller(access, board, publisher, client, lambda: START, lambda: 0.0, Heard(lambda: START)).step()
 
     assert [request.url.path.split("/")[1] for request in questions] == ["security", "api"]
     assert questions[1].headers["Authorization"] == "Bearer t1"

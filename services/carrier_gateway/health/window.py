@@ -1,0 +1,41 @@
+"""How often something happened lately: counts by word in a window that slides on in slots. Both are bounded."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from datetime import UTC, datetime, timedelta
+
+SLOTS = 12
+OTHER = "other"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SlidingCounts:
+    """Counts over the last `span`, to the slot. Beyond `most` different words, one that is new counts as `other`.
+
+    A clock that steps back counts in the newest slot.
+    """
+
+    def __init__(self, span: timedelta, most: int) -> None:
+        self._slot, self._most = span / SLOTS, most
+        self._slots: deque[tuple[int, Counter[str]]] = deque()
+
+    def add(self, word: str, now: datetime) -> None:
+        number = self._number(now)
+        if not self._slots or self._slots[-1][0] < number:
+            self._slots.append((number, Counter()))
+            self._forget(number)
+        known = {each for _, counts in self._slots for each in counts}
+        self._slots[-1][1][word if word in known or len(known) < self._most else OTHER] += 1
+
+    def counts(self, now: datetime) -> dict[str, int]:
+        """By word, the most frequent first."""
+        self._forget(self._number(now))
+        return dict(sum((counts for _, counts in self._slots), Counter()).most_common())
+
+    def _number(self, now: datetime) -> int:
+        return (now - _EPOCH) // self._slot
+
+    def _forget(self, number: int) -> None:
+        while self._slots and self._slots[0][0] <= number - SLOTS:
+            self._slots.popleft()
