@@ -89,6 +89,15 @@ def test_stopping_in_the_night_is_noticed_in_the_night_where_it_usually_speaks_t
     )
 
 
+def test_an_hour_in_which_it_speaks_every_other_week_weighs_half() -> None:
+    rhythm = Rhythm(MADRID, SilenceRules())
+    for week in (0, 2, 4):
+        rhythm.heard(MONDAY + timedelta(weeks=week, hours=9))
+    rhythm.heard(MONDAY + timedelta(weeks=4, hours=23))
+
+    assert rhythm.missed_hours(MONDAY + timedelta(weeks=5, hours=10)) == pytest.approx(3 / 5)
+
+
 def test_the_alarm_lasts_until_the_carrier_speaks_again() -> None:
     rhythm = Rhythm(MADRID, SilenceRules())
     alarms(in_office, 4, stops=MONDAY + timedelta(weeks=3), rhythm=rhythm)
