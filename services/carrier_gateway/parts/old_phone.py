@@ -6,7 +6,6 @@ from datetime import date
 
 from shared.contracts.directory import CarrierPhone
 
-
 OLD_LIST = "public courier directory of about 2015"
 HEARSAY = "said here and there; no list or document that names it was found"
 
