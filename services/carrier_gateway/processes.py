@@ -15,6 +15,7 @@ from services.carrier_gateway.health.record import Way
 from services.carrier_gateway.poller import CarrierPoller, new_client, run_poller
 from services.carrier_gateway.settings import CarrierAccess, GatewaySettings, read_access, unknown_carriers
 from services.carrier_gateway.translate import translate
+from services.carrier_gateway.variables import variables
 from services.carrier_gateway.watches import WatchBoard, follow_watches
 from services.carrier_gateway.webhooks import create_gateway
 from shared.messaging.publish import open_publisher
@@ -80,4 +81,4 @@ PROCESSES: dict[str, Part] = {
     "api": Part(run_api, serves_http=True),
     "poll": Part(run_poll),
 }
-TOOLS: dict[str, Tool] = {"translate": translate, "directory": lint_directory}
+TOOLS: dict[str, Tool] = {"translate": translate, "directory": lint_directory, "variables": variables}

@@ -3,6 +3,8 @@
 CARRIER_<ID>_SECRET   what its webhooks prove themselves with; several separated by commas, newest first
 CARRIER_<ID>_KEY      its API key, or `client id:client secret` where it sells tokens; without it it is not polled
 CARRIER_<ID>_URL      its API, where it is not the usual one
+
+`services.carrier_gateway.variables` prints these lines for every carrier.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""`python -m services.carrier_gateway translate <carrier>`: a carrier's payload on stdin, our events on stdout.
+"""`python -m services.carrier_gateway translate <carrier> [<reference>]`: a carrier's payload on stdin, our events on
+stdout. With a reference, stdin is the carrier's answer to a question about that parcel, as some do not name it there.
 
 One JSON object a line, oldest first; one line on stderr says how it went. Needs no settings and no broker.
 Exit codes: 0 all understood; 2 malformed; 3 the carrier says it does not know the parcel; 4 printed, but with codes
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from services.carrier_gateway.carriers import CARRIERS, carrier_named
-from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.base import Carrier, Malformed, Parsed, Refusal
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.vocabulary import Stage
 from shared.processes import EXIT_USAGE
 
@@ -19,19 +22,19 @@ MALFORMED, NOT_FOUND, UNMAPPED, REFUSED = 2, 3, 4, 5
 INPUT_LIMIT_BYTES = 16 * 1024 * 1024
 
 
-def translate(arguments: Sequence[str]) -> int:
-    """Answers the exit code."""
-    carrier = carrier_named(arguments[0]) if len(arguments) == 1 else None
-    if carrier is None:
+def translate(arguments: Sequence[str], payload: BinaryIO | None = None) -> int:
+    """Answers the exit code. `payload` stands in for stdin."""
+    carrier = carrier_named(arguments[0]) if 1 <= len(arguments) <= 2 else None
+    if carrier is None or (len(arguments) == 2 and carrier.pull is None):
         ids = " ".join(each.id for each in CARRIERS)
         _say(f"usage: python -m services.carrier_gateway translate <carrier> < payload   one of: {ids}")
         return EXIT_USAGE
-    body = sys.stdin.buffer.read(INPUT_LIMIT_BYTES + 1)
+    body = (payload or sys.stdin.buffer).read(INPUT_LIMIT_BYTES + 1)
     if len(body) > INPUT_LIMIT_BYTES:
         _say(f"{carrier.id}: malformed: more than {INPUT_LIMIT_BYTES} bytes")
         return MALFORMED
     try:
-        parsed = carrier.parse(body)
+        parsed = _read(carrier, arguments[1] if len(arguments) == 2 else None, body)
     except Malformed as error:
         _say(f"{carrier.id}: malformed: {error}")
         return MALFORMED
@@ -39,6 +42,12 @@ def translate(arguments: Sequence[str]) -> int:
         sys.stdout.buffer.write(event.to_json() + b"\n")
     sys.stdout.flush()
     return _conclude(carrier.id, parsed)
+
+
+def _read(carrier: Carrier, reference: str | None, body: bytes) -> Parsed:
+    if reference is None or carrier.pull is None:
+        return carrier.parse(body)
+    return carrier.pull.read(Query(reference), body)
 
 
 def _conclude(carrier: str, parsed: Parsed) -> int:
@@ -51,4 +60,4 @@ def _conclude(carrier: str, parsed: Parsed) -> int:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(" ".join(line.split()), file=sys.stderr)

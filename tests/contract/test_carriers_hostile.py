@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from services.carrier_gateway.carriers import CARRIERS
 from services.carrier_gateway.parts.base import Carrier, Malformed
+from services.carrier_gateway.parts.pull import Query
 from shared.contracts.shipments import Location, ShipmentEvent
-from tests.support.carrier_samples import Sample, samples_of
+from tests.support.carrier_samples import CANARY, Sample, samples_of
 from tests.support.payload_fields import leaves, with_value
 
 SAMPLES = [sample for carrier in CARRIERS for sample in samples_of(carrier)]
@@ -61,6 +62,25 @@ def test_hostile_bytes_are_malformed_and_named_as_such(carrier: Carrier, body: b
 
     assert isinstance(result, Malformed)
     assert all(field and message for field, message in result.errors)
+
+
+@pytest.mark.parametrize("carrier", [c for c in CARRIERS if c.pull], ids=lambda carrier: carrier.id)
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_answer_tells_no_events_either(carrier: Carrier, body: bytes) -> None:
+    assert carrier.pull is not None
+    try:
+        assert carrier.pull.read(Query("1234567890"), body).events == ()
+    except Malformed as error:
+        assert all(field and message for field, message in error.errors)
+
+
+@each_sample
+def test_what_is_malformed_is_never_quoted(sample: Sample) -> None:
+    """The reason goes to whoever sent it, and into logs."""
+    for path in leaves(sample.payload):
+        for wrong in ({CANARY: CANARY}, [CANARY], [[{CANARY: 1}]], f"\x00{CANARY}"):
+            result = outcome(sample.carrier, with_value(sample.payload, path, wrong))
+            assert not isinstance(result, Malformed) or CANARY not in f"{result} {result.errors}"
 
 
 @each_sample

@@ -8,21 +8,20 @@ CARRIER_CTT_EXPRESS_KEY the value of the header `Authorization`, or `public` for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, Field
 
-from services.carrier_gateway.parts.base import UNMAPPED, Carrier, Parsed, Refusal, Row, code_table, read_body
+from services.carrier_gateway.parts.base import UNMAPPED, Carrier, Parsed, Refusal, Row, code_table
 from services.carrier_gateway.parts.handed_over import HANDED_OVER
 from services.carrier_gateway.parts.iberian_places import MADRID, clock_of
-from services.carrier_gateway.parts.instants import Moment, read_moment
+from services.carrier_gateway.parts.json_report import Report, ReportShape, Told
 from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.parts.readings import moment_of
 from services.carrier_gateway.parts.scan_order import by_time
-from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, attempt, city, tell
+from services.carrier_gateway.parts.scans import Scan, city, tell
 from services.carrier_gateway.parts.spanish_incidents import INCIDENTS
 from services.carrier_gateway.parts.wording import recognise
 from shared.contracts.directory import CarrierEntry
@@ -49,47 +48,35 @@ CODES = code_table(
 )
 
 
-class Status(BaseModel):
-    code: Written
-    at: str | None = Field(default=None, alias="datetime")
-    text: str | None = Field(default=None, alias="description")
-    city: str | None = None
-
-
-class Answer(BaseModel):
-    number: Written = Field(alias="shipping_code")
-    events: list[Status] = Field(max_length=MOST_SCANS)
+SHAPE = ReportShape(
+    number="shipping_code", events="events", time="datetime", code="code", text="description", city="city"
+)
 
 
 def parse(body: bytes) -> Parsed:
     """An empty list is a parcel that CTT knows nothing of."""
-    answer = read_body(Answer, body)
-    return _told(answer, answer.number)
+    report = SHAPE.read(body)
+    return _told(report, report.number)
 
 
 def read_answer(query: Query, body: bytes) -> Parsed:
     """The events carry the number we asked with: the answer's own may be a shipment's, ours a parcel's."""
-    return _told(read_body(Answer, body), query.reference)
+    return _told(SHAPE.read(body), query.reference)
 
 
-def _told(answer: Answer, number: str) -> Parsed:
-    if not answer.events:
+def _told(report: Report, number: str) -> Parsed:
+    if not report.told:
         return Parsed(refusal=Refusal.NOT_FOUND)
-    return Parsed(tell(ENTRY.id, (number, "body", "shipping_code"), by_time(_scans(answer.events))))
+    return Parsed(tell(ENTRY.id, (number, "body", "shipping_code"), by_time(map(_scan, report.told))))
 
 
-def _scans(statuses: list[Status]) -> Iterator[Scan]:
-    for status in statuses:
-        code = status.code.strip()
-        meaning, reason = CODES.get(code, UNMAPPED), None
-        if code == _INCIDENT:
-            reason = recognise(status.text or "", INCIDENTS)
-            meaning = replace(meaning, condition=reason.wording.row.condition) if reason else meaning
-        yield Scan(meaning, _moment(status), code, status.text, reason, city(status.city))
-
-
-def _moment(status: Status) -> Moment | None:
-    return attempt(lambda: read_moment(status.at or "", clock_of(status.city)))
+def _scan(told: Told) -> Scan:
+    code = (told.code or "").strip()
+    meaning, reason = CODES.get(code, UNMAPPED), None
+    if code == _INCIDENT:
+        reason = recognise(told.text or "", INCIDENTS)
+        meaning = replace(meaning, condition=reason.wording.row.condition) if reason else meaning
+    return Scan(meaning, moment_of(told.time, clock_of(told.city)), code, told.text, reason, city(told.city))
 
 
 def ask(query: Query, url: str, key: str) -> httpx.Request:

@@ -12,14 +12,14 @@ whoever hands over writes ISO 8601, and any other order is an unknown event, nev
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
-
 from services.carrier_gateway.carriers.estafeta_wording import WORDINGS
-from services.carrier_gateway.parts.base import Carrier, Parsed, read_body
+from services.carrier_gateway.parts.base import Carrier, Parsed
 from services.carrier_gateway.parts.handed_over import HANDED_OVER
-from services.carrier_gateway.parts.instants import Moment, read_moment
+from services.carrier_gateway.parts.instants import Moment
+from services.carrier_gateway.parts.json_report import ReportShape, Told
 from services.carrier_gateway.parts.old_phone import old_phone
-from services.carrier_gateway.parts.scans import MOST_SCANS, attempt, city, tell
+from services.carrier_gateway.parts.readings import moment_of
+from services.carrier_gateway.parts.scans import city, tell
 from services.carrier_gateway.parts.sentences import codes_of, scan_of
 from services.carrier_gateway.parts.wording import normalise
 from services.carrier_gateway.parts.zones import zone_of_state
@@ -28,27 +28,17 @@ from shared.contracts.directory import CarrierEntry
 CODES = codes_of(WORDINGS)
 
 
-class Happening(BaseModel):
-    datetime: str | None = None
-    text: str | None = None
-    place: str | None = None
-    state: str | None = None
-
-    @property
-    def moment(self) -> Moment | None:
-        zone = zone_of_state("MX", normalise(self.state or ""))
-        return attempt(lambda: read_moment(self.datetime or "", zone))
-
-
-class Report(BaseModel):
-    reference: str
-    events: list[Happening] = Field(max_length=MOST_SCANS)
+SHAPE = ReportShape(number="reference", events="events", time="datetime", text="text", city="place", region="state")
 
 
 def parse(body: bytes) -> Parsed:
-    report = read_body(Report, body)
-    scans = [scan_of(told.text, WORDINGS, told.moment, city(told.place)) for told in report.events]
-    return Parsed(tell(ENTRY.id, (report.reference, "body", "reference"), scans))
+    report = SHAPE.read(body)
+    scans = [scan_of(told.text, WORDINGS, _moment(told), city(told.city)) for told in report.told]
+    return Parsed(tell(ENTRY.id, (report.number, "body", "reference"), scans))
+
+
+def _moment(told: Told) -> Moment | None:
+    return moment_of(told.time, zone_of_state("MX", normalise(told.region or "")))
 
 
 ENTRY = CarrierEntry(

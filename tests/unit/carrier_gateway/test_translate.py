@@ -9,8 +9,11 @@ import pytest
 
 from services.carrier_gateway.carriers import CARRIERS
 from services.carrier_gateway.carriers.dhl import DHL
+from services.carrier_gateway.carriers.dpd import DPD
 from services.carrier_gateway.carriers.generic import GENERIC
 from tests.support.carrier_samples import sample
+
+UNNAMED = sample(DPD, "clocks_go_back").payload.replace(b"<parcelLabelNumber>05308801410000</parcelLabelNumber>", b"")
 
 
 def translate(*arguments: str, payload: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -44,7 +47,10 @@ def test_a_payload_becomes_one_json_line_an_event() -> None:
         (("dhl",), b'{"title": "Too many requests", "status": 429}', 5, 0),
         ((), b"", 64, 0),
         (("nobody",), b"", 64, 0),
-        (("dhl", "generic"), b"", 64, 0),
+        (("dpd", "05308801410000"), UNNAMED, 0, 3),
+        (("dpd",), UNNAMED, 2, 0),
+        (("generic", "F-17"), b"", 64, 0),
+        (("dhl", "1234567891", "1234567892"), b"", 64, 0),
     ],
 )
 def test_the_exit_code_says_how_it_went_and_one_line_says_why(
@@ -62,3 +68,9 @@ def test_usage_names_every_carrier() -> None:
     said = translate().stderr.decode()
 
     assert all(carrier.id in said for carrier in CARRIERS)
+
+
+def test_an_answer_that_does_not_name_its_parcel_is_read_as_the_one_that_was_asked_about() -> None:
+    lines = translate("dpd", "05308801410000", payload=UNNAMED).stdout.decode().splitlines()
+
+    assert {json.loads(line)["reference"] for line in lines} == {"05308801410000"}
