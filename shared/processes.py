@@ -100,7 +100,7 @@ async def _run(service: str, processes: Mapping[str, Part], names: tuple[str, ..
     if not any(part.serves_http or part.one_shot for part in parts):
         tasks.add(asyncio.create_task(serve_operations(runtime, load_settings(OperationsSettings)), name="operations"))
     log.info("started", process=" ".join(names))
-    with _collected_by_the_clock():
+    with collected_by_the_clock():
         crashed = await _wait_for_end(runtime, tasks)
     if crashed is None:
         log.info("stopped", process=" ".join(names))
@@ -112,7 +112,7 @@ async def _run(service: str, processes: Mapping[str, Part], names: tuple[str, ..
 
 
 @contextlib.contextmanager
-def _collected_by_the_clock() -> Iterator[None]:
+def collected_by_the_clock() -> Iterator[None]:
     """Look for cycles by the clock, not by the count of objects.
 
     A batch makes and drops some hundred thousand objects, nearly none of them in a cycle; looking through them each

@@ -5,6 +5,7 @@ Only pure ASGI middleware: a middleware that wraps the request in a task leaks d
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -30,6 +31,8 @@ WEBHOOK_LIMIT_BYTES = 64 * 1024
 BATCH_LIMIT_BYTES = 1024 * 1024
 LONGEST_NUMBER = 18
 RETRY_AFTER = timedelta(seconds=5)
+_duration_of = functools.cache(HTTP_DURATION.labels)
+"""Looked up with every request, which is dear; there are no more of them than the metric itself keeps."""
 METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
 
 
@@ -171,7 +174,7 @@ class Observed:
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             method = scope["method"] if scope["method"] in METHODS else "other"  # anybody can make up methods
-            HTTP_DURATION.labels(route, method, status).observe(time.perf_counter() - started)
+            _duration_of(route, method, status).observe(time.perf_counter() - started)
 
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]

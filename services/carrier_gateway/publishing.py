@@ -59,6 +59,8 @@ def within_reach(event: ShipmentEvent, received_at: datetime) -> ShipmentEvent:
     At most ten minutes ahead of our clock, at most 180 days behind it; both cut down (to the minute, to the day), so
     that the same message told again is the same message.
     """
+    if received_at - EARLIEST <= event.occurred_at <= received_at:
+        return event
     latest = (received_at + LATEST).astimezone(UTC).replace(second=0, microsecond=0)
     earliest = (received_at - EARLIEST).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     possible = min(max(event.occurred_at, earliest), max(latest, received_at))

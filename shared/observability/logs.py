@@ -23,6 +23,8 @@ FIELDS = frozenset(
 
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]+")
 _PHONE = re.compile(r"\+?\d[\d ()-]{7,}\d")
+_SHORTEST_PHONE = 9
+"""No shorter text matches."""
 _HAS_LONG_NUMBERS = frozenset(
     {"ts", "trace_id", "message_id", "event_id", "offset", "key_hash", "topic", "where", "version", "seconds"}
 )
@@ -43,8 +45,12 @@ def redact_values(_: object, __: str, event: MutableMapping[str, Any]) -> Mutabl
     for key, value in event.items():
         if value is None or isinstance(value, bool | int | float):
             continue
-        text = _ADDRESS.sub("[redacted]", str(value))
-        event[key] = text if key in _HAS_LONG_NUMBERS else _PHONE.sub("[redacted]", text)
+        text = str(value)
+        if "@" in text:
+            text = _ADDRESS.sub("[redacted]", text)
+        if len(text) >= _SHORTEST_PHONE and key not in _HAS_LONG_NUMBERS:
+            text = _PHONE.sub("[redacted]", text)
+        event[key] = text
     return event
 
 

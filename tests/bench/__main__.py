@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.bench import fold
+from tests.bench.carrier_gateway import push_figures
 from tests.bench.notifier import figures as notifier
 from tests.bench.rows import Row, table
 from tests.bench.tracking import figures
 
 OUTPUT = Path("build/bench.json")
-PARTS = ("fold", "tracking", "notifier")
+PARTS = ("fold", "tracking", "notifier", "carrier_gateway")
 
 
 async def measure(parts: Sequence[str]) -> Mapping[str, list[Row]]:
@@ -30,6 +31,8 @@ async def measure(parts: Sequence[str]) -> Mapping[str, list[Row]]:
         measured["tracking"] = await figures.measure()
     if "notifier" in parts:
         measured["notifier"] = await notifier.measure()
+    if "carrier_gateway" in parts:
+        measured["carrier_gateway"] = await push_figures.measure()
     return measured
 
 

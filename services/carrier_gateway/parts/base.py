@@ -160,5 +160,8 @@ def build_event(where: str, reference_field: str = "reference", **fields: Any) -
 
 def oldest_first(events: Iterable[ShipmentEvent]) -> tuple[ShipmentEvent, ...]:
     """In order of time, each fact once; events of one instant keep the order they came in."""
-    once = {event.event_id: event for event in events}
+    told = tuple(events)
+    if len(told) < 2:
+        return told
+    once = {event.event_id: event for event in told}
     return tuple(sorted(once.values(), key=lambda event: event.occurred_at))

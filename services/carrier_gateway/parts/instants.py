@@ -46,16 +46,16 @@ def read_moment(text: str, zone: tzinfo | None) -> Moment:
         raise NoInstant("is not a date and time like 2026-03-30T09:12:00+02:00")
     wall = f"{found['day']}T{found['minute'] or '00:00'}{(found['second'] or ':00')[:3]}"
     try:
-        naive = datetime.fromisoformat(wall) + timedelta(microseconds=int((found["fraction"] or "0").ljust(6, "0")[:6]))
-        return _place(naive, found["offset"], zone, wall, date_only=found["minute"] is None)
+        fraction = timedelta(microseconds=int((found["fraction"] or "0").ljust(6, "0")[:6]))
+        if found["offset"] is not None:
+            exact = datetime.fromisoformat(wall + found["offset"].upper())
+            return Moment(exact.astimezone(UTC) + fraction, Clock.EXACT, wall)
+        return _place(datetime.fromisoformat(wall) + fraction, zone, wall, date_only=found["minute"] is None)
     except (ValueError, OverflowError) as error:
         raise error if isinstance(error, NoInstant) else NoInstant("does not exist in the calendar") from error
 
 
-def _place(naive: datetime, offset: str | None, zone: tzinfo | None, wall: str, *, date_only: bool) -> Moment:
-    if offset is not None:
-        exact = datetime.fromisoformat(naive.isoformat() + offset.upper())
-        return Moment(exact.astimezone(UTC), Clock.EXACT, wall)
+def _place(naive: datetime, zone: tzinfo | None, wall: str, *, date_only: bool) -> Moment:
     if zone is None:
         raise NoInstant("needs an offset, for example Z or +02:00")
     first = naive.replace(tzinfo=zone, fold=0).astimezone(UTC)

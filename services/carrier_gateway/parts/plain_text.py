@@ -16,8 +16,10 @@ from services.carrier_gateway.parts.wording import normalise
 LONGEST = 200
 _LONGEST_RAW = 600
 _PART = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]|\s+")
+_MASKED_TOGETHER = re.compile(r"…(?:[\s.,;:()/'\"%&+-]*…)+")
 _PUNCTUATION = frozenset(".,;:()/-!?'\"%&+…")
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/+-]{0,58}[A-Za-z0-9])?", re.ASCII)
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
@@ -27,15 +29,22 @@ def _read_words() -> frozenset[str]:
 
 
 PLAIN_WORDS = _read_words()
+_USUAL_SPELLINGS = PLAIN_WORDS | {spelt for word in PLAIN_WORDS for spelt in (word.lower(), word.capitalize())}
 
 
 def clean(text: str | None, longest: int = LONGEST) -> str | None:
     """One line without control, bidirectional and other unseen characters, cut; None when nothing is left."""
     if text is None:
         return None
-    spaced = "".join(" " if character.isspace() else character for character in text[: longest * 4])
-    seen = "".join(character for character in spaced if unicodedata.category(character) not in _UNSEEN)
+    start = text[: longest * 4]
+    seen = start if start.isprintable() else _without_unseen(start)
     return " ".join(seen.split())[:longest].strip() or None
+
+
+def _without_unseen(text: str) -> str:
+    """What is printable has none of them, and no white space but blanks: most texts need not be looked through."""
+    spaced = "".join(" " if character.isspace() else character for character in text)
+    return "".join(character for character in spaced if unicodedata.category(character) not in _UNSEEN)
 
 
 def plain(text: str | None) -> str | None:
@@ -44,9 +53,9 @@ def plain(text: str | None) -> str | None:
     if cleaned is None:
         return None
     addressless = " ".join("…" if "@" in chunk or "://" in chunk else chunk for chunk in cleaned.split())
-    masked = "".join(_mask(part) for part in _PART.findall(addressless))
-    collapsed = re.sub(r"…(?:[\s.,;:()/'\"%&+-]*…)+", "…", masked)
-    return clean(collapsed) if any(character.isalpha() for character in collapsed) else None
+    masked = "".join([_mask(part) for part in _PART.findall(addressless)])
+    collapsed = _MASKED_TOGETHER.sub("…", masked) if masked.count("…") > 1 else masked
+    return clean(collapsed) if any(map(str.isalpha, collapsed)) else None
 
 
 def _mask(part: str) -> str:
@@ -55,7 +64,7 @@ def _mask(part: str) -> str:
         return " "
     if not part[0].isalnum() and part[0] != "_":
         return part if part in _PUNCTUATION else ""
-    return part if normalise(part) in PLAIN_WORDS else "…"
+    return part if part in _USUAL_SPELLINGS or normalise(part) in PLAIN_WORDS else "…"
 
 
 def code_text(code: str | None) -> str | None:
@@ -67,4 +76,4 @@ def code_text(code: str | None) -> str | None:
 def country_code(text: str | None) -> str | None:
     """ISO 3166-1 alpha-2 in capitals; None for anything else."""
     country = (clean(text) or "").upper()
-    return country if re.fullmatch(r"[A-Z]{2}", country, re.ASCII) else None
+    return country if _COUNTRY.fullmatch(country) else None

@@ -14,6 +14,7 @@ from functools import cached_property
 from services.carrier_gateway.parts.base import Row
 
 LONGEST_TEXT = 500
+_PLACE_AT_THE_END = re.compile(r"\s*[(\[][^()\[\]]*[)\]]$")
 NEGATED = r"\b(?:NO|NOT|NICHT|KEINE?[NMRS]?|SIN|NON|NAO|UNABLE|FAILED)\b|\b(?:CANNOT|COULDNT|COULDN'T)\b"
 FORECAST = r"\b(?:WILL|SHALL|WIRD|WERDEN|SCHEDULED|PLANNED|EXPECTED|VORAUSSICHTLICH|SERA|PROGRAMADO)\b|\bTO BE\b"
 
@@ -63,6 +64,11 @@ def recognise(text: str, wordings: Iterable[Wording]) -> Recognised | None:
 
 def normalise(text: str) -> str:
     """Without accents, upper case, single spaces, without a place name in brackets at the end."""
-    letters = unicodedata.normalize("NFKD", text[:LONGEST_TEXT])
-    plain = "".join(c for c in letters if not unicodedata.combining(c)).upper()
-    return re.sub(r"\s*[(\[][^()\[\]]*[)\]]$", "", " ".join(plain.split()))
+    start = text[:LONGEST_TEXT]
+    single = " ".join((start if start.isascii() else _without_accents(start)).upper().split())
+    return _PLACE_AT_THE_END.sub("", single) if single.endswith((")", "]")) else single
+
+
+def _without_accents(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -138,3 +138,11 @@ async def test_while_the_broker_is_away_the_carrier_is_asked_to_come_back(gatewa
     gateway.publisher.away = False
     assert (await gateway.post("generic", courier_event())).status_code == 202
     assert len(gateway.publisher.messages) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_a_webhook_is_only_ever_posted(gateway: Gateway, method: str) -> None:
+    answer = await gateway.client.request(method, "/webhooks/generic")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.headers["content-type"] == "application/problem+json"

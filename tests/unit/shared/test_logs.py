@@ -118,3 +118,9 @@ def test_a_level_holds_back_what_is_below_it(logged: Logged, capsys: pytest.Capt
     said = capsys.readouterr().err
     assert "batch_failed" in said
     assert "batch_sent" not in said
+
+
+@pytest.mark.parametrize("phone", ["600000009", "+600000009", "60 000 009"])
+def test_the_shortest_phones_do_not_get_out_even_when_they_stand_alone(phone: str, logged: Logged) -> None:
+    get_logger().info("message_sent", reason=phone)
+    assert lines(logged)[0]["reason"] == "[redacted]"
