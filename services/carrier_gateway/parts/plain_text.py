@@ -14,8 +14,8 @@ from importlib.resources import files
 from services.carrier_gateway.parts.wording import normalise
 
 LONGEST = 200
-_LONGEST_RAW = 600
-_PART = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]|\s+")
+_LONGEST_RAW = 240
+_PART = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+|\s+")
 _PUNCTUATION = frozenset(".,;:()/-!?'\"%&+…")
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/+-]{0,58}[A-Za-z0-9])?", re.ASCII)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -33,9 +33,17 @@ def clean(text: str | None, longest: int = LONGEST) -> str | None:
     """One line without control, bidirectional and other unseen characters, cut; None when nothing is left."""
     if text is None:
         return None
-    spaced = "".join(" " if character.isspace() else character for character in text[: longest * 4])
-    seen = "".join(character for character in spaced if unicodedata.category(character) not in _UNSEEN)
+    start = text[: longest * 2]
+    seen = start if start.isprintable() else "".join(map(_seen, start))
     return " ".join(seen.split())[:longest].strip() or None
+
+
+def _seen(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) in _UNSEEN else character
 
 
 def plain(text: str | None) -> str | None:
@@ -50,11 +58,13 @@ def plain(text: str | None) -> str | None:
 
 
 def _mask(part: str) -> str:
-    """One word, space or punctuation mark of a text."""
+    """One word, or one run of spaces or of punctuation marks, of a text."""
+    if part.isascii() and part.isalnum():
+        return part if part.upper() in PLAIN_WORDS else "…"
     if part.isspace():
         return " "
     if not part[0].isalnum() and part[0] != "_":
-        return part if part in _PUNCTUATION else ""
+        return part if part in _PUNCTUATION else "".join(mark for mark in part if mark in _PUNCTUATION)
     return part if normalise(part) in PLAIN_WORDS else "…"
 
 
