@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from importlib.resources import files
 
-from services.carrier_gateway.parts.wording import normalise
+from services.carrier_gateway.parts.wording import LONGEST_TEXT, normalise
 
 LONGEST = 200
-_LONGEST_RAW = 240
 _PART = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+|\s+")
 _PUNCTUATION = frozenset(".,;:()/-!?'\"%&+…")
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/+-]{0,58}[A-Za-z0-9])?", re.ASCII)
@@ -48,9 +48,13 @@ def _seen(character: str) -> str:
 
 def plain(text: str | None) -> str | None:
     """The text with every word that is not of the trade replaced by an ellipsis; None when no word is left."""
-    cleaned = clean(text, _LONGEST_RAW)
-    if cleaned is None:
-        return None
+    cleaned = clean(text, LONGEST_TEXT)
+    return None if cleaned is None else _masked(cleaned)
+
+
+@lru_cache(maxsize=4)
+def _masked(cleaned: str) -> str | None:
+    """Kept for a moment: the sentence of a scan without a code is asked for as its code, and once more as its text."""
     addressless = " ".join("…" if "@" in chunk or "://" in chunk else chunk for chunk in cleaned.split())
     masked = "".join(_mask(part) for part in _PART.findall(addressless))
     collapsed = re.sub(r"…(?:[\s.,;:()/'\"%&+-]*…)+", "…", masked)
