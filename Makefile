@@ -6,7 +6,7 @@ WORKERS ?= 3
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-embedded properties flood fuzz-api lint format up down bench chaos contracts layouts locks clean
+.PHONY: help setup demo test test-embedded properties flood fuzz-api fuzz lint format up down bench chaos contracts layouts locks clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,6 +40,16 @@ flood: $(READY) ## 100,000 events through the whole system, every verdict counte
 fuzz-api: $(READY) ## Much odd data at tracking's API; EXAMPLES=1000 for more (make test sends a little)
 	@HITO_FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -q tests/integration/tracking/test_api_fuzzed.py
 
+FUZZ := .venv-fuzz/bin/python
+.venv-fuzz/.ready: requirements/fuzz.lock $(READY)
+	@$(PYTHON) -m venv .venv-fuzz
+	@$(BIN)/uv pip install --quiet --python $(FUZZ) --require-hashes -r requirements/fuzz.lock
+	@touch .venv-fuzz/.ready
+
+fuzz: .venv-fuzz/.ready ## Every parser under a fuzzer, 1,000,000 bodies each (hours; resumable): EXECUTIONS=10000 ARGS=push-dhl
+	@$(FUZZ) -m tests.fuzz.clock $(ARGS)
+	@$(FUZZ) -m tests.fuzz --executions $(or $(EXECUTIONS),1000000) $(ARGS)
+
 lint: $(READY) ## ruff, mypy strict, import walls, contracts, house rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -72,7 +82,7 @@ layouts: $(READY) ## Compile the e-mail layouts anew
 	@$(BIN)/python -m sandbox.compile_layouts
 
 locks: $(READY) ## Resolve all locks anew
-	@for group in carrier_gateway tracking notifier dev; do \
+	@for group in carrier_gateway tracking notifier dev fuzz; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--group $$group --output-file requirements/$$group.lock || exit 1; \
 	done
@@ -80,4 +90,4 @@ locks: $(READY) ## Resolve all locks anew
 		requirements/setup.in --output-file requirements/setup.lock
 
 clean: ## Forget what was built
-	rm -rf build .venv
+	rm -rf build .venv .venv-fuzz

@@ -13,7 +13,8 @@ from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.parts.pull import Pull, Query, refusal_of
 
 ANSWER_DEADLINE = timedelta(seconds=10)
-ANSWER_LIMIT_BYTES = 2 * 1024 * 1024
+ANSWER_LIMIT_BYTES = 512 * 1024
+"""Ten times the longest answers; what is read in one go must not keep everybody else waiting."""
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 
 

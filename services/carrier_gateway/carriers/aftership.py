@@ -34,7 +34,7 @@ from services.carrier_gateway.parts.body_signatures import hmac_base64, sealed_b
 from services.carrier_gateway.parts.country_letters import two_letters
 from services.carrier_gateway.parts.plain_text import clean
 from services.carrier_gateway.parts.readings import expected, moment_of, place_of
-from services.carrier_gateway.parts.scans import Scan
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan
 from services.carrier_gateway.parts.wording import recognise
 from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry
@@ -95,7 +95,7 @@ class Tracking(BaseModel):
     tracking_number: str
     slug: str | None = None
     expected_delivery: str | None = None
-    checkpoints: list[Checkpoint] | None = Field(default=None, max_length=500)
+    checkpoints: list[Checkpoint] | None = Field(default=None, max_length=MOST_SCANS)
 
 
 class Update(BaseModel):

@@ -28,7 +28,7 @@ from services.carrier_gateway.parts.login import Login
 from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.plain_text import clean
 from services.carrier_gateway.parts.pull import Pull, Query
-from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, attempt, tell
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, attempt, refuse_flood, tell
 from services.carrier_gateway.parts.wording import Recognised, normalise, recognise
 from services.carrier_gateway.parts.zones import zone_of_state
 from shared.contracts.directory import CarrierEntry, TrackingLink
@@ -95,6 +95,7 @@ class Answer(_Part):
 def parse(body: bytes) -> Parsed:
     """An object without events says so in `mensagem`, with HTTP 200."""
     objects = read_body(Answer, body).objetos
+    refuse_flood("objetos", (tracked.eventos for tracked in objects))
     events = [event for number, tracked in enumerate(objects) for event in _events(f"objetos.{number}", tracked)]
     if events:
         return Parsed(tuple(sorted(events, key=lambda event: event.occurred_at)))

@@ -28,7 +28,7 @@ from services.carrier_gateway.parts.key_parts import key_parts
 from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.plain_text import clean
 from services.carrier_gateway.parts.pull import Pull, Query
-from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, attempt, city, tell
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, attempt, city, refuse_flood, tell
 from services.carrier_gateway.parts.sentences import scan_of
 from services.carrier_gateway.parts.wording import normalise
 from services.carrier_gateway.parts.zones import zone_of
@@ -96,6 +96,7 @@ class Answer(_Part):
 def parse(body: bytes) -> Parsed:
     """A parcel without events, but with its number, is known and has not moved yet."""
     parcels = read_body(Answer, body).parcels
+    refuse_flood("parcels", (parcel.happenings for parcel in parcels))
     refusals = {_refusal_of(parcel) for parcel in parcels if parcel.error is not None or _is_blank(parcel)}
     events = oldest_first(event for number, parcel in enumerate(parcels) for event in _events(number, parcel))
     if events or not refusals:

@@ -37,7 +37,7 @@ from services.carrier_gateway.parts.iberian_places import MADRID, clock_of
 from services.carrier_gateway.parts.instants import end_of_day
 from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.pull import Pull, Query
-from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, city, tell
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, city, refuse_flood, tell
 from services.carrier_gateway.parts.wording import normalise, recognise
 from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
@@ -101,6 +101,7 @@ class Answer(BaseModel):
 def parse(body: bytes) -> Parsed:
     """Error 3 is a number without traces yet; any other than 0 is the service's own trouble."""
     shipments = read_body(Answer, body).shipments
+    refuse_flood("shipments", (shipment.events for shipment in shipments))
     errors = {shipment.error.code for shipment in shipments if shipment.error and shipment.error.code}
     if not any(shipment.events for shipment in shipments) and errors - {"0"}:
         return Parsed(refusal=Refusal.NOT_FOUND if "3" in errors else Refusal.OUTAGE)

@@ -34,7 +34,8 @@ from services.carrier_gateway.parts.instants import Moment, NoInstant, read_mome
 from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.plain_text import clean, code_text, plain
 from services.carrier_gateway.parts.pull import Pull, Query, refusal_of
-from services.carrier_gateway.parts.wording import Recognised, recognise
+from services.carrier_gateway.parts.scans import refuse_flood
+from services.carrier_gateway.parts.wording import LONGEST_TEXT, Recognised, recognise
 from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import Eta, Location, ShipmentEvent
@@ -95,6 +96,7 @@ def _parse(answer: Answer, choose: Callable[[Numbered], Numbered]) -> Parsed:
         raise Malformed([("shipments", "is missing")])
     if not answer.shipments and answer.scope is None:
         return Parsed(refusal=Refusal.NOT_FOUND)
+    refuse_flood("shipments", (shipment.events for shipment in answer.shipments))
     chosen = choose(list(enumerate(answer.shipments)))
     return Parsed(oldest_first(event for number, shipment in chosen for event in _events(number, shipment)))
 
@@ -184,7 +186,7 @@ def _code(code: str | None, meaning: Row, recognised: Recognised | None) -> str 
 
 def _text(sentence: str, recognised: Recognised | None) -> str | None:
     """Cut after the known wording, where DHL puts who signed."""
-    words = (clean(sentence, 600) or "").split()
+    words = (clean(sentence, LONGEST_TEXT) or "").split()
     return plain(" ".join(words[: recognised.words] if recognised else words))
 
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from services.carrier_gateway.parts.json_shape import Part, Written
 from services.carrier_gateway.parts.plain_text import clean, country_code
+from services.carrier_gateway.parts.scans import MOST_SCANS
 
 
 class Address(Part):
@@ -63,7 +64,7 @@ class TimeFrame(Part):
 class Shipment(Part):
     id: Annotated[Written, BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)]
     status: Incident | None = None
-    events: list[Incident] | None = Field(default=None, max_length=500)
+    events: list[Incident] | None = Field(default=None, max_length=MOST_SCANS)
     destination: Place | None = None
     estimated_delivery_time_frame: TimeFrame | None = None
     estimated_time_of_delivery: str | None = None

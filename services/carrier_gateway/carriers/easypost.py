@@ -31,7 +31,7 @@ from services.carrier_gateway.parts.body_signatures import hmac_hex, sealed_body
 from services.carrier_gateway.parts.english_trouble import WORDINGS
 from services.carrier_gateway.parts.plain_text import clean, country_code
 from services.carrier_gateway.parts.readings import expected, moment_of, place_of
-from services.carrier_gateway.parts.scans import Scan
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan
 from services.carrier_gateway.parts.wording import recognise
 from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry
@@ -104,7 +104,7 @@ class Tracker(BaseModel):
     carrier: str | None = None
     est_delivery_date: str | None = None
     is_return: bool | None = None
-    tracking_details: list[Detail] | None = Field(default=None, max_length=500)
+    tracking_details: list[Detail] | None = Field(default=None, max_length=MOST_SCANS)
 
 
 class Trouble(BaseModel):

@@ -42,7 +42,7 @@ from services.carrier_gateway.parts.north_america import zone_of_scan
 from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.plain_text import code_text, plain
 from services.carrier_gateway.parts.pull import Pull, Query
-from services.carrier_gateway.parts.scans import location
+from services.carrier_gateway.parts.scans import location, refuse_flood
 from services.carrier_gateway.parts.wording import normalise, recognise
 from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
@@ -71,6 +71,8 @@ def _parse(told: Told, query: Query | None) -> Parsed:
         if not told.errors:
             raise Malformed([("output", "is missing, and errors as well")])
         return Parsed(refusal=_refusal_in(error.code for error in told.errors))
+    results = (result for complete in told.output.complete_track_results for result in complete.track_results)
+    refuse_flood("output.completeTrackResults", (result.scan_events for result in results))
     events, skipped, errors = list[ShipmentEvent](), 0, list[str | None]()
     for n, complete in enumerate(told.output.complete_track_results):
         if query is not None and complete.number and not query.is_for(complete.number):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.carrier_gateway.parts.json_shape import Part, Written
 from services.carrier_gateway.parts.plain_text import clean, country_code
+from services.carrier_gateway.parts.scans import MOST_SCANS
 
 
 class Place(Part):
@@ -86,7 +87,7 @@ class NumberInfo(Part):
 
 class Result(Part):
     tracking_number_info: NumberInfo | None = None
-    scan_events: list[Scan] | None = Field(default=None, max_length=500)
+    scan_events: list[Scan] | None = Field(default=None, max_length=MOST_SCANS)
     date_and_times: list[Dated] | None = Field(default=None, max_length=100)
     estimated_delivery_time_window: EstimatedWindow | None = None
     error: Error | None = None

@@ -38,7 +38,7 @@ from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.plain_text import clean
 from services.carrier_gateway.parts.pull import Pull, Query
 from services.carrier_gateway.parts.readings import moment_of, place_of
-from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, tell
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, refuse_flood, tell
 from services.carrier_gateway.parts.wording import recognise
 from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
@@ -124,6 +124,7 @@ def parse(body: bytes) -> Parsed:
         return Parsed(refusal=Refusal.QUOTA if "QuotaViolation" in reason else Refusal.OUTAGE)
     if answer.parcels is None:
         raise Malformed([("parcels", "is missing")])
+    refuse_flood("parcels", (parcel.events for parcel in answer.parcels))
     found = [(number, parcel) for number, parcel in enumerate(answer.parcels) if parcel.error_code is None]
     events = [event for number, parcel in found for event in _events(f"parcels.{number}", parcel)]
     if found or not answer.parcels:

@@ -39,7 +39,7 @@ from services.carrier_gateway.parts.instants import end_of_day
 from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.pull import Pull, Query
 from services.carrier_gateway.parts.scan_order import by_time
-from services.carrier_gateway.parts.scans import ENDED, MOST_SCANS, Scan, city, tell
+from services.carrier_gateway.parts.scans import ENDED, Scan, city, refuse_flood, tell
 from services.carrier_gateway.parts.spanish_incidents import INCIDENTS, overlaid
 from services.carrier_gateway.parts.spanish_refusals import refusal_in
 from services.carrier_gateway.parts.wording import normalise, recognise
@@ -106,9 +106,10 @@ def _told(root: Element, asked: str | None) -> Parsed:
         raise Malformed([("expediciones", "is missing")])
     if not shipments:
         return Parsed(refusal=Refusal.NOT_FOUND)
+    refuse_flood("exp", (_rows(shipment) for shipment in shipments))
     skipped, events = 0, list[ShipmentEvent]()
     for n, shipment in _meant(shipments, asked):
-        scans, left_out = _scans(n, shipment)
+        scans, left_out = _scans(shipment)
         skipped += left_out
         alone = asked if asked is not None and len(shipments) == 1 else _number(n, shipment)
         events += tell(ENTRY.id, (alone, f"exp.{n}", "codbar"), scans, _expected(shipment))
@@ -128,17 +129,25 @@ def _number(n: int, shipment: Element) -> str:
     return number
 
 
-def _scans(n: int, shipment: Element) -> tuple[list[Scan], int]:
+def _scans(shipment: Element) -> tuple[list[Scan], int]:
     """What the rows say, by time, each incident over the state before it; and how many rows are no events."""
-    rows = [row for each in shipment.everywhere("tracking_list") for row in each.children if row.name == "tracking"]
-    if len(rows) > MOST_SCANS:
-        raise Malformed([(f"exp.{n}.tracking_list", f"has more than {MOST_SCANS} rows")])
+    rows = _rows(shipment)
     read = [scan for row in rows if (scan := _scan(row)) is not None]
     scans = by_time(read)
     told = list(_with_incidents(scans))
     if not any(scan.code == "INCIDENCIA" for scan in scans):
         _lay_over_newest(told, shipment.said("incidencia"))
     return told, len(rows) - len(read)
+
+
+def _rows(shipment: Element) -> list[Element]:
+    return [
+        row
+        for each in shipment.children
+        if each.name == "tracking_list"
+        for row in each.children
+        if row.name == "tracking"
+    ]
 
 
 def _scan(row: Element) -> Scan | None:

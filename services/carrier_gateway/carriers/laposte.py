@@ -35,7 +35,7 @@ from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.plain_text import clean, country_code
 from services.carrier_gateway.parts.pull import Pull, Query
 from services.carrier_gateway.parts.readings import expected, moment_of
-from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, tell
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, refuse_flood, tell
 from services.carrier_gateway.parts.wording import recognise
 from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
@@ -126,6 +126,7 @@ def parse(body: bytes) -> Parsed:
     """One answer or a list; a refusal only where not one number was found."""
     answers = read_body(Answers, body).answers
     found = [(number, answer.shipment) for number, answer in enumerate(answers) if answer.shipment is not None]
+    refuse_flood("answers", (shipment.event for _, shipment in found))
     if found:
         events = (event for number, shipment in found for event in _events(f"answers.{number}.shipment", shipment))
         return Parsed(oldest_first(events))

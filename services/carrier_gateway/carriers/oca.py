@@ -65,9 +65,10 @@ def _is_outage(body: bytes) -> bool:
 def _read_rows(rows: list[Element]) -> Parsed:
     """Rows of several pieces are told each under its own number."""
     events: list[ShipmentEvent] = []
-    pieces = dict.fromkeys(_number(n, row) for n, row in enumerate(rows))
-    for piece in pieces:
-        scans = [_read(row) for row in rows if row.said("NumeroEnvio") == piece]
+    pieces: dict[str, list[Scan]] = {}
+    for n, row in enumerate(rows):
+        pieces.setdefault(_number(n, row), []).append(_read(row))
+    for piece, scans in pieces.items():
         events += tell(ENTRY.id, (piece, "Table", "NumeroEnvio"), _in_time(scans))
     kept = list(_without_later_deliveries(oldest_first(events)))
     return Parsed(tuple(kept), skipped=len(events) - len(kept))

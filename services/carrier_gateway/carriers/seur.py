@@ -35,7 +35,7 @@ from services.carrier_gateway.parts.instants import read_moment
 from services.carrier_gateway.parts.key_parts import key_parts
 from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.pull import Pull, Query, refusal_of
-from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, attempt, city, tell
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, Written, attempt, city, refuse_flood, tell
 from services.carrier_gateway.parts.spanish_refusals import refusal_in
 from services.carrier_gateway.parts.table_file import load_table
 from services.carrier_gateway.parts.wording import normalise, recognise
@@ -102,6 +102,7 @@ def _told(body: bytes, asked: str | None) -> Parsed:
     shipments = answer.data or []
     if not shipments:
         return Parsed(refusal=Refusal.NOT_FOUND)
+    refuse_flood("data", (shipment.situations for shipment in shipments))
     skipped, events = 0, list[ShipmentEvent]()
     for n, shipment in _meant(shipments, asked):
         read = [_scan(situation) for situation in shipment.situations or ()]

@@ -33,7 +33,7 @@ from services.carrier_gateway.parts.body_signatures import hash_with_key, sealed
 from services.carrier_gateway.parts.instants import Moment
 from services.carrier_gateway.parts.plain_text import clean, country_code
 from services.carrier_gateway.parts.readings import expected, moment_of, place_of
-from services.carrier_gateway.parts.scans import Scan
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan, refuse_flood
 from services.carrier_gateway.parts.zones import zone_of
 from shared.contracts.directory import CarrierEntry, TrackingLink
 from shared.contracts.shipments import ShipmentEvent
@@ -107,7 +107,7 @@ class Happening(BaseModel):
 
 
 class Provider(BaseModel):
-    events: list[Happening] | None = Field(default=None, max_length=500)
+    events: list[Happening] | None = Field(default=None, max_length=MOST_SCANS)
 
 
 class Providers(BaseModel):
@@ -153,6 +153,8 @@ def parse(body: bytes) -> Parsed:
     if push.data is None or push.data.track_info is None:
         raise Malformed([("data.track_info", "is missing")])
     info = push.data.track_info
+    providers = (info.tracking or Providers()).providers or ()
+    refuse_flood("data.track_info.tracking.providers", (provider.events for provider in providers))
     found = list(_happenings(info))
     scans = [scan for happening in found if (scan := _scan(happening)) is not None]
     nothing_yet = not found and info.latest_status is not None and CODES.get(info.latest_status.status or "") is SKIP

@@ -33,7 +33,7 @@ from services.carrier_gateway.parts.english_trouble import WORDINGS
 from services.carrier_gateway.parts.instants import Moment
 from services.carrier_gateway.parts.plain_text import clean, country_code
 from services.carrier_gateway.parts.readings import expected, moment_of, place_of
-from services.carrier_gateway.parts.scans import Scan
+from services.carrier_gateway.parts.scans import MOST_SCANS, Scan
 from services.carrier_gateway.parts.url_token import signed_or_in_the_url
 from services.carrier_gateway.parts.wording import recognise
 from services.carrier_gateway.parts.zones import zone_of
@@ -99,7 +99,7 @@ class Track(BaseModel):
     carrier: str | None = None
     eta: str | None = None
     tracking_status: Status | None = None
-    tracking_history: list[Status] | None = Field(default=None, max_length=500)
+    tracking_history: list[Status] | None = Field(default=None, max_length=MOST_SCANS)
 
 
 class Update(BaseModel):

@@ -42,7 +42,7 @@ from services.carrier_gateway.parts.north_america import zone_of_scan
 from services.carrier_gateway.parts.old_phone import old_phone
 from services.carrier_gateway.parts.plain_text import code_text, plain
 from services.carrier_gateway.parts.pull import Pull, Query
-from services.carrier_gateway.parts.scans import location
+from services.carrier_gateway.parts.scans import location, refuse_flood
 from services.carrier_gateway.parts.table_file import load_table
 from services.carrier_gateway.parts.wording import recognise
 from services.carrier_gateway.parts.zones import zone_of
@@ -89,6 +89,8 @@ def _parse(told: Told, query: Query | None) -> Parsed:
         if told.activity_status is None:
             raise Malformed([("trackResponse", "is missing, and activityStatus as well")])
         return _of_packages([("trackingNumber", told.tracking_number or "", told.pushed)], query)
+    packages = (package for shipment in told.track_response.shipment for package in shipment.package)
+    refuse_flood("trackResponse.shipment", (package.activity for package in packages))
     found = [
         (f"trackResponse.shipment.{s}.package.{p}", package.tracking_number or shipment.inquiry_number or "", package)
         for s, shipment in enumerate(told.track_response.shipment)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.carrier_gateway.parts.json_shape import Part, Written
 from services.carrier_gateway.parts.plain_text import clean, country_code
+from services.carrier_gateway.parts.scans import MOST_SCANS
 
 
 class Place(Part):
@@ -86,7 +87,7 @@ class DeliveryTime(Part):
 
 class Package(Part):
     tracking_number: str | None = None
-    activity: list[Activity] = Field(default=[], max_length=500)
+    activity: list[Activity] = Field(default=[], max_length=MOST_SCANS)
     delivery_date: list[DeliveryDate] = Field(default=[], max_length=50)
     delivery_time: DeliveryTime | None = None
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from services.carrier_gateway.parts.json_shape import Part, Written
 from services.carrier_gateway.parts.plain_text import clean, country_code
+from services.carrier_gateway.parts.scans import MOST_SCANS
 
 
 class Event(Part):
@@ -53,7 +54,7 @@ class Told(Part):
     """An answer has `trackingEvents`; an error an `error`, which is a word where a token was refused."""
 
     tracking_number: Written | None = None
-    tracking_events: list[Event] | None = Field(default=None, max_length=500)
+    tracking_events: list[Event] | None = Field(default=None, max_length=MOST_SCANS)
     predicted_delivery_date: str | None = None
     predicted_delivery_window_start_time: str | None = None
     predicted_delivery_window_end_time: str | None = None

@@ -13,7 +13,9 @@ from typing import Any, get_args
 from pydantic import AliasChoices, AliasPath, BaseModel
 from pydantic.fields import FieldInfo
 
+from services.carrier_gateway import carriers
 from services.carrier_gateway.parts.base import Carrier
+from services.carrier_gateway.parts.json_report import ReportShape
 from shared.contracts.base import Contract
 
 Model = type[BaseModel]
@@ -21,9 +23,11 @@ Model = type[BaseModel]
 
 def known_fields(carrier: Carrier) -> frozenset[str]:
     """In small letters."""
-    module = sys.modules[carrier.parse.__module__]
+    home = f"{carriers.__name__}.{carrier.id}"
+    values = vars(sys.modules.get(home, sys.modules[carrier.parse.__module__])).values()
+    shapes = [value for value in values if isinstance(value, ReportShape)]
     models: set[Model] = set()
-    waiting = [model for value in vars(module).values() for model in _models_in(value)]
+    waiting = [model for value in (*values, *(m for s in shapes for m in s.models)) for model in _models_in(value)]
     while waiting:
         model = waiting.pop()
         if model not in models:

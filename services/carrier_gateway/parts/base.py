@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from services.carrier_gateway.parts.pull import Pull
     from services.carrier_gateway.parts.wording import Wording
 
+MOST_VALUES: Final = 20_000
+"""In one body of JSON: a parcel's whole life has some hundreds."""
 UNTIMED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for an instant that the carrier gave in an impossible form. Such an event is always `Stage.UNKNOWN`."""
 
@@ -129,8 +131,11 @@ M = TypeVar("M", bound=BaseModel)
 def read_body(model: type[M], body: bytes) -> M:
     """The payload as the carrier's documented shape; fields we have no use for are dropped here.
 
-    Raises Malformed for what is not JSON, is nested deeper than 200 levels, or has a field of a wrong type.
+    Raises Malformed for what is not JSON, is nested deeper than 200 levels, has more than MOST_VALUES values (counted
+    by commas and opening brackets, those in texts too), or a field of a wrong type.
     """
+    if sum(map(body.count, (b",", b"{", b"["))) > MOST_VALUES:
+        raise Malformed([("body", f"has more than {MOST_VALUES} values")])
     try:
         return model.model_validate_json(body, extra="ignore")
     except ValidationError as error:

@@ -83,6 +83,11 @@ class ReportShape:
 
         return parse
 
+    @property
+    def models(self) -> tuple[type[BaseModel], ...]:
+        """What it reads, for whoever watches the carrier's shape."""
+        return self._payload, self._event
+
     @cached_property
     def _event(self) -> type[BaseModel]:
         named = {name: path for name in Told.model_fields if (path := getattr(self, name)) is not None}

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from importlib.resources import files
 
-from services.carrier_gateway.parts.wording import normalise
+from services.carrier_gateway.parts.wording import LONGEST_TEXT, normalise
 
 LONGEST = 200
-_LONGEST_RAW = 600
-_PART = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]|\s+")
+_PART = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+|\s+")
 _MASKED_TOGETHER = re.compile(r"…(?:[\s.,;:()/'\"%&+-]*…)+")
 _PUNCTUATION = frozenset(".,;:()/-!?'\"%&+…")
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/+-]{0,58}[A-Za-z0-9])?", re.ASCII)
@@ -36,22 +36,28 @@ def clean(text: str | None, longest: int = LONGEST) -> str | None:
     """One line without control, bidirectional and other unseen characters, cut; None when nothing is left."""
     if text is None:
         return None
-    start = text[: longest * 4]
-    seen = start if start.isprintable() else _without_unseen(start)
+    start = text[: longest * 2]
+    seen = start if start.isprintable() else "".join(map(_seen, start))
     return " ".join(seen.split())[:longest].strip() or None
 
 
-def _without_unseen(text: str) -> str:
-    """What is printable has none of them, and no white space but blanks: most texts need not be looked through."""
-    spaced = "".join(" " if character.isspace() else character for character in text)
-    return "".join(character for character in spaced if unicodedata.category(character) not in _UNSEEN)
+def _seen(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) in _UNSEEN else character
 
 
 def plain(text: str | None) -> str | None:
     """The text with every word that is not of the trade replaced by an ellipsis; None when no word is left."""
-    cleaned = clean(text, _LONGEST_RAW)
-    if cleaned is None:
-        return None
+    cleaned = clean(text, LONGEST_TEXT)
+    return None if cleaned is None else _masked(cleaned)
+
+
+@lru_cache(maxsize=4)
+def _masked(cleaned: str) -> str | None:
+    """Kept for a moment: the sentence of a scan without a code is asked for as its code, and once more as its text."""
     addressless = " ".join("…" if "@" in chunk or "://" in chunk else chunk for chunk in cleaned.split())
     masked = "".join([_mask(part) for part in _PART.findall(addressless)])
     collapsed = _MASKED_TOGETHER.sub("…", masked) if masked.count("…") > 1 else masked
@@ -59,11 +65,13 @@ def plain(text: str | None) -> str | None:
 
 
 def _mask(part: str) -> str:
-    """One word, space or punctuation mark of a text."""
+    """One word, or one run of spaces or of punctuation marks, of a text."""
+    if part.isascii() and part.isalnum():
+        return part if part.upper() in PLAIN_WORDS else "…"
     if part.isspace():
         return " "
     if not part[0].isalnum() and part[0] != "_":
-        return part if part in _PUNCTUATION else ""
+        return part if part in _PUNCTUATION else "".join(mark for mark in part if mark in _PUNCTUATION)
     return part if part in _USUAL_SPELLINGS or normalise(part) in PLAIN_WORDS else "…"
 
 

@@ -6,21 +6,22 @@ operators as `unknown`; the newest event carries what the carrier expects, unles
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from services.carrier_gateway.parts.base import UNMAPPED, UNTIMED, Row, build_event, oldest_first
+from services.carrier_gateway.parts.base import UNMAPPED, UNTIMED, Malformed, Row, build_event, oldest_first
 from services.carrier_gateway.parts.instants import Moment, NoInstant, settle
 from services.carrier_gateway.parts.plain_text import clean, code_text, plain
-from services.carrier_gateway.parts.wording import Recognised
+from services.carrier_gateway.parts.wording import LONGEST_TEXT, Recognised
 from shared.contracts.shipments import Eta, Location, ShipmentEvent
 from shared.contracts.vocabulary import Clock, Stage
 
 ENDED = (Stage.DELIVERED, Stage.RETURNED, Stage.LOST, Stage.CANCELLED)
-MOST_SCANS = 500
+MOST_SCANS = 150
+"""In one payload, of all its parcels together: several times what the longest ways have, and read within 50 ms."""
 
 Written = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 """A text that some installations of a carrier write as a JSON number."""
@@ -84,8 +85,14 @@ def _code(scan: Scan) -> str | None:
 
 def _text(scan: Scan) -> str | None:
     """Cut after the known wording: names come behind it."""
-    words = (clean(scan.text, 600) or "").split()
+    words = (clean(scan.text, LONGEST_TEXT) or "").split()
     return plain(" ".join(words[: scan.recognised.words] if scan.recognised else words))
+
+
+def refuse_flood(where: str, histories: Iterable[Sized | None]) -> None:
+    """Raises Malformed for more than MOST_SCANS in all histories together; an empty one counts as one scan."""
+    if sum(max(1, len(history or ())) for history in histories) > MOST_SCANS:
+        raise Malformed([(where, f"holds more than {MOST_SCANS} scans")])
 
 
 def city(name: str | None) -> Location | None:

@@ -13,10 +13,10 @@ from functools import cached_property
 
 from services.carrier_gateway.parts.base import Row
 
-LONGEST_TEXT = 500
-_PLACE_AT_THE_END = re.compile(r"\s*[(\[][^()\[\]]*[)\]]$")
+LONGEST_TEXT = 200
 NEGATED = r"\b(?:NO|NOT|NICHT|KEINE?[NMRS]?|SIN|NON|NAO|UNABLE|FAILED)\b|\b(?:CANNOT|COULDNT|COULDN'T)\b"
 FORECAST = r"\b(?:WILL|SHALL|WIRD|WERDEN|SCHEDULED|PLANNED|EXPECTED|VORAUSSICHTLICH|SERA|PROGRAMADO)\b|\bTO BE\b"
+_IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]$")
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,13 @@ def recognise(text: str, wordings: Iterable[Wording]) -> Recognised | None:
 
 def normalise(text: str) -> str:
     """Without accents, upper case, single spaces, without a place name in brackets at the end."""
-    start = text[:LONGEST_TEXT]
-    single = " ".join((start if start.isascii() else _without_accents(start)).upper().split())
-    return _PLACE_AT_THE_END.sub("", single) if single.endswith((")", "]")) else single
+    line = " ".join(_plain_letters(text[:LONGEST_TEXT]).upper().split())
+    return _IN_BRACKETS.sub("", line) if line.endswith((")", "]")) else line
 
 
-def _without_accents(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+def _plain_letters(text: str) -> str:
+    """Cut once more: there are characters that NFKD makes eighteen of."""
+    if text.isascii():
+        return text
+    letters = unicodedata.normalize("NFKD", text)[: 2 * LONGEST_TEXT]
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))[:LONGEST_TEXT]
