@@ -57,7 +57,7 @@ async def pour(
     patience: timedelta,
     after_wave: Callable[[int], Awaitable[None]] = nothing_between,
 ) -> None:
-    """One chunk, or several. Raises TimeoutError when something was not taken within `patience`."""
+    """One chunk. Raises an ExceptionGroup of TimeoutError when something was not taken within `patience`."""
     room = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def send(sending: Sending) -> None:

@@ -67,7 +67,7 @@ def _why_not_legal(case: Case, row: Row, message: Message, rows: dict[Row, list[
     """What should have become of a message that nobody sent; None when its reason holds."""
     step, role, channel = row
     if message.verdict == "superseded":
-        return "told, for it is still true" if step in case.story.true_at_the_end else None
+        return None if _may_be_superseded(case, step) else "told, for it is still true"
     if message.verdict == "expired":
         return None
     person = case.order.people[role]
@@ -78,6 +78,13 @@ def _why_not_legal(case: Case, row: Row, message: Message, rows: dict[Row, list[
     if channel == "whatsapp" and not person.whatsapp:
         return None if message.reason == "no_consent" else "no_consent"
     return None if _told_by_another(case, row, message, rows) else "told: somebody to tell, and no other channel does"
+
+
+def _may_be_superseded(case: Case, step: StepId) -> bool:
+    """Something made it untrue; or, after trouble, a later step did not wait for it any longer."""
+    if step not in case.story.true_at_the_end:
+        return True
+    return case.troubled and any(case.story.may_precede(step, other) for other in case.story.steps.keys() - {step})
 
 
 def _told_by_another(case: Case, row: Row, message: Message, rows: dict[Row, list[Message]]) -> bool:

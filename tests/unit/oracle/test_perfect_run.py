@@ -36,6 +36,15 @@ def test_what_was_in_doubt_or_failed_is_no_finding_where_something_was_killed(tm
     assert judge(run.write(tmp_path)).findings == ()
 
 
+def test_after_trouble_a_step_may_be_superseded_by_one_that_did_not_wait_for_it_any_longer(tmp_path: Path) -> None:
+    run = perfect_run()
+    run.decide(MAIL, "order_confirmed", "email", "superseded", "overtaken_by_shipped")
+    run.unhear(MAIL, "order_confirmed", "email")
+    run.do("fault_on", "smtp", 10)
+    run.do("fault_off", "smtp", 12)
+    assert judge(run.write(tmp_path)).findings == ()
+
+
 def test_an_event_that_nobody_confirmed_may_be_there_or_not(tmp_path: Path) -> None:
     run = perfect_run()
     line = next(line for line in run.sent if line["order"] == MAIL[1] and line["payload"].get("stage") == "in_transit")
