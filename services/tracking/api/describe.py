@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from services.tracking.api.answers import Timeline, TimelineEntry, Why, WhyFact, WhyMessage, WhyStep
 from services.tracking.domain.promise import NeverSeen, PromiseBroken, Stalled, broken_on
@@ -10,6 +11,7 @@ from services.tracking.domain.shipment import in_true_order
 from services.tracking.queries import OrderStory
 from shared.contracts.shipments import Location
 from shared.contracts.vocabulary import Clock
+from shared.database import Row
 
 
 def describe_timeline(story: OrderStory) -> Timeline:
@@ -87,6 +89,7 @@ def describe_why(story: OrderStory) -> Why:
             at=row["occurred_at"],
         )
         messages.setdefault((row["step"], row["occurrence"], row["parcel"] or ""), []).append(said)
+    entries = describe_timeline(story).entries
     steps: dict[object, list[WhyStep]] = {}
     for row in story.steps:
         step = WhyStep(
@@ -95,8 +98,21 @@ def describe_why(story: OrderStory) -> Why:
             told_while_true=row["still_true"],
             messages=tuple(messages.get((row["step"], row["occurrence"], row["parcel"]), ())),
         )
-        steps.setdefault(row["caused_by"] or (row["parcel"], row["occurred_at"]), []).append(step)
-    return Why(decisions=tuple(_why(entry, steps) for entry in describe_timeline(story).entries))
+        steps.setdefault(_cause(row, entries) or (row["parcel"], row["occurred_at"]), []).append(step)
+    return Why(decisions=tuple(_why(entry, steps) for entry in entries))
+
+
+def _cause(row: Row, entries: Sequence[TimelineEntry]) -> UUID | None:
+    """The fact on the timeline that brought the step about, None where only time passed.
+
+    A snapshot delivered again under another id may have taken the place of the delivery that told of the step: the
+    record keeps the first id of equal ones, whichever came first. Then it is the last thing the shop had said by then.
+    """
+    cause: UUID | None = row["caused_by"]
+    if cause is None or any(entry.fact == cause for entry in entries):
+        return cause
+    said = [entry for entry in entries if entry.kind == "shop" and entry.ignored != "conflict"]
+    return next((entry.fact for entry in reversed(said) if entry.at <= row["occurred_at"]), None)
 
 
 def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:

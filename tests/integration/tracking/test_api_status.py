@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -122,6 +123,18 @@ async def test_why_leads_from_an_event_to_its_step_to_one_verdict_for_each_chann
     assert (fact["what"], told["step"], told["told_while_true"]) == ("in_transit", "in_transit", True)
     verdicts = {(item["channel"], item["verdict"], item["reason"]) for item in told["messages"]}
     assert verdicts == {("email", "sent", "smtp_accepted"), ("sms", "suppressed", "not_for_this_step")}
+
+
+@pytest.mark.parametrize("second", [UUID(int=1), UUID(int=2**128 - 1)])
+async def test_why_leads_to_the_step_when_the_same_snapshot_was_delivered_again_under_another_id(
+    api: Api, second: UUID
+) -> None:
+    await api.tracking.tell(delivery(order("confirmed", 1), said_at=at(2, "09:00")))
+    await api.tracking.tell(delivery(order("shipped", 2, parcels=[SEUR]), said_at=at(3), id=UUID(int=2**64)))
+    await api.tracking.tell(delivery(order("shipped", 2, parcels=[SEUR]), said_at=at(3), id=second))
+    decisions = (await api.ask(f"{ONE}/why"))["decisions"]
+    told = [(decision["what"], [step["step"] for step in decision["steps"]]) for decision in decisions]
+    assert told == [("confirmed", ["order_confirmed"]), ("shipped", ["preparing", "shipped"])]
 
 
 async def test_why_a_late_parcel_was_told_stands_beside_that_parcels_broken_promise(api: Api) -> None:

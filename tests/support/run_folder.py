@@ -1,0 +1,135 @@
+"""Fills a run folder from a running world, as the oracle reads it: what the public API answers, and the accept log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+
+from sandbox.world import World
+from shared.contracts.base import rfc3339
+from tests.load.chunk import Load
+from tests.load.recipe import SHOPS_FOLDER
+from tests.load.shop_keys import ShopKeys
+
+ASKED_AT_ONCE = 8
+PAGE = 200
+_RESIDENT = re.compile(r"^VmRSS:\s+(\d+) kB", re.MULTILINE)
+
+
+@dataclass
+class RunWriter:
+    """Made by `run_writer`. Each line is written when it is known, so that nothing is kept."""
+
+    folder: Path
+    sent: IO[str]
+    samples: IO[str]
+
+    def note_sent(self, line: dict[str, Any]) -> None:
+        self.sent.write(json.dumps(line) + "\n")
+
+    async def sample(self, world: World) -> None:
+        """A look at every process, and at what waits in the system."""
+        at, moving = rfc3339(datetime.now(UTC)), (await world.stillness.moving())[0]
+        lag = sum(count for name, count in moving.items() if name.startswith("not taken in"))
+        told = await _ops(world, "lag")
+        whole = {"lag": lag, "parked": told["parked_parcels"], "in_flight": moving.get("messages to send", 0)}
+        self._sample({"at": at, "process": "system", **whole})
+        for name, process in world.system.processes.items():
+            resident = await asyncio.to_thread(_resident_bytes, process.pid) if process.pid else None
+            self._sample({"at": at, "process": name, "rss_bytes": resident})
+
+    def _sample(self, line: dict[str, Any]) -> None:
+        self.samples.write(json.dumps(line) + "\n")
+
+    async def finish(self, world: World, keys: ShopKeys, load: Load, started_at: datetime) -> None:
+        """What there is to ask at the end: every order, the dead letters, the accept log, the logs."""
+        self.sent.flush(), self.samples.flush()
+        run = {
+            "seed": load.seed,
+            "tier": "quiet",
+            "orders": load.orders,
+            "events": sum(1 for _ in (self.folder / "sent.jsonl").open()),
+            "broker": world.broker.description,
+            "machine": platform.platform(),
+            "versions": {"python": platform.python_version(), "postgres": world.postgres.description},
+            "started_at": rfc3339(started_at),
+            "ended_at": rfc3339(datetime.now(UTC)),
+        }
+        (self.folder / "run.json").write_text(json.dumps(run))
+        _write(self.folder / "dead.jsonl", await _dead_letters(world))
+        _write(self.folder / "ops.jsonl", [{"at": run["ended_at"], "what": "quiet"}])
+        shutil.copy(world.providers.accept_log.path, self.folder / "accepted.jsonl")
+        shutil.copytree(world.logs, self.folder / "logs", dirs_exist_ok=True)
+        shutil.copytree(SHOPS_FOLDER, self.folder / "shops", dirs_exist_ok=True)
+        with (self.folder / "orders.jsonl").open("w") as file:
+            for number in load.chunks:
+                for answer in await _answers(world, keys, _orders_of(load, number)):
+                    file.write(json.dumps(answer) + "\n")
+
+
+@contextmanager
+def run_writer(folder: Path) -> Iterator[RunWriter]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "sent.jsonl").open("w") as sent, (folder / "samples.jsonl").open("w") as samples:
+        yield RunWriter(folder, sent, samples)
+
+
+def _orders_of(load: Load, chunk: int) -> list[tuple[str, str]]:
+    told = {(each.shop, each.order) for each in load.chunk(chunk) if each.kind == "order"}
+    return sorted((str(shop), str(order)) for shop, order in told)
+
+
+async def _answers(world: World, keys: ShopKeys, orders: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    room = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def ask(shop: str, order: str) -> dict[str, Any]:
+        url = f"{world.addresses.url('tracking')}/v1/shops/{shop}/orders/{order}"
+        async with room:
+            parts = [await world.client.get(f"{url}{part}", headers=keys.bearer(shop)) for part in PARTS]
+        status, timeline, why = (answer.json() if answer.status_code == httpx.codes.OK else None for answer in parts)
+        told = {"timeline": (timeline or {}).get("entries", []), "why": (why or {}).get("decisions", [])}
+        return {"shop": shop, "order": order, "status": status, **told}
+
+    return await asyncio.gather(*(ask(shop, order) for shop, order in orders))
+
+
+PARTS = ("", "/timeline", "/why")
+
+
+async def _ops(world: World, what: str) -> Any:
+    headers = {"authorization": f"Bearer {world.system.keys.ops_key}"}
+    answer = await world.client.get(f"{world.addresses.url('tracking')}/v1/ops/{what}", headers=headers)
+    answer.raise_for_status()
+    return answer.json()
+
+
+async def _dead_letters(world: World) -> list[dict[str, Any]]:
+    found, cursor = list[dict[str, Any]](), ""
+    while True:
+        page = await _ops(world, f"dead-letters?limit={PAGE}{cursor}")
+        found += page["dead_letters"]
+        if page["next"] is None:
+            return found
+        cursor = f"&cursor={page['next']}"
+
+
+def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def _resident_bytes(pid: int) -> int | None:
+    """None for a process that has just died, and where there is no /proc."""
+    status = Path(f"/proc/{pid}/status")
+    found = _RESIDENT.search(status.read_text()) if status.exists() else None
+    return int(found[1]) * 1024 if found else None

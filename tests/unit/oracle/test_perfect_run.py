@@ -1,0 +1,75 @@
+"""Where everything is right the oracle finds nothing, and says how much it looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.oracle import judge
+from tests.oracle.folder import Unreadable
+from tests.support.perfect_run import MAIL, TEXT, perfect_run
+
+
+def test_a_perfect_run_has_no_finding(tmp_path: Path) -> None:
+    judged = judge(perfect_run().write(tmp_path))
+    assert [str(finding) for finding in judged.findings] == []
+    assert judged.good
+
+
+def test_the_figures_say_what_was_looked_at(tmp_path: Path) -> None:
+    figures = judge(perfect_run().write(tmp_path)).figures
+    words = ("accepted", "applied", "duplicate", "stale", "parked", "dead")
+    assert [figures[word] for word in words] == [23, 12, 3, 6, 1, 1]
+    assert figures["messages accepted"] == 5 * 3 + 4 * 2
+    assert figures["verdicts expected"] == 3 * 7 * 3
+    assert figures["events lost, at most (95 %)"] == 3 / 23
+
+
+def test_what_was_in_doubt_or_failed_is_no_finding_where_something_was_killed(tmp_path: Path) -> None:
+    run = perfect_run()
+    run.decide(MAIL, "delivered", "email", "unknown", "no_answer")
+    run.decide(TEXT, "delivered", "sms", "failed", "twilio_30003")
+    run.unhear(TEXT, "delivered", "sms")
+    run.do("kill", "notifier", 10)
+    run.do("back", "notifier", 12)
+    assert judge(run.write(tmp_path)).findings == ()
+
+
+def test_after_trouble_a_step_may_be_superseded_by_one_that_did_not_wait_for_it_any_longer(tmp_path: Path) -> None:
+    run = perfect_run()
+    run.decide(MAIL, "order_confirmed", "email", "superseded", "overtaken_by_shipped")
+    run.unhear(MAIL, "order_confirmed", "email")
+    run.do("fault_on", "smtp", 10)
+    run.do("fault_off", "smtp", 12)
+    assert judge(run.write(tmp_path)).findings == ()
+
+
+def test_an_event_that_nobody_confirmed_may_be_there_or_not(tmp_path: Path) -> None:
+    run = perfect_run()
+    line = next(line for line in run.sent if line["order"] == MAIL[1] and line["payload"].get("stage") == "in_transit")
+    line["status"] = "failed"
+    assert judge(run.write(tmp_path)).findings == ()
+
+
+def test_a_corrupt_record_that_nobody_confirmed_may_be_a_dead_letter_or_not(tmp_path: Path) -> None:
+    run = perfect_run()
+    run.sent.append({**run.sent[-3], "n": 99, "status": "failed", "partition": None, "offset": None})
+    run.dead.append({**run.dead[0], "id": 2, "offset": 78})
+    assert judge(run.write(tmp_path)).findings == ()
+
+
+def test_a_server_has_its_time_from_when_it_is_up_again(tmp_path: Path) -> None:
+    run = perfect_run()
+    for what, second in (("kill", 10), ("restart", 70), ("back", 79)):
+        run.do(what, "postgres", second)
+    judged = judge(run.write(tmp_path))
+    assert judged.findings == ()
+    assert judged.figures["recovery of postgres, max in ms"] == 9000
+
+
+def test_a_folder_that_cannot_be_read_is_not_judged(tmp_path: Path) -> None:
+    folder = perfect_run().write(tmp_path)
+    (folder / "ops.jsonl").write_text('{"at": "2026-03-24T09:00:00Z", "what": "wished"}\n')
+    with pytest.raises(Unreadable, match=r"ops\.jsonl, line 1"):
+        judge(folder)
