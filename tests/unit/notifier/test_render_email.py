@@ -89,7 +89,10 @@ def test_the_biggest_message_is_shown_whole_by_gmail() -> None:
 
 
 def test_the_buyer_can_choose_at_the_foot_of_an_email_only() -> None:
-    pages = {"preferences_url": "https://hito.example/p/abc", "unsubscribe_url": "https://hito.example/u/abc"}
+    pages: dict[str, Any] = {
+        "preferences_url": "https://hito.example/p/abc",
+        "unsubscribe_url": "https://hito.example/u/abc",
+    }
     message = render(catalog(), home_delivery(), FARO, LUCIA, Channel.EMAIL, **pages)
     assert read_page(message.html or "").links[-2:] == list(pages.values())
     assert message.text.endswith(
