@@ -49,7 +49,7 @@ class NewFacts:
 
     @property
     def named(self) -> set[ParcelKey]:
-        return {key for told in self.snapshots.values() for fact, _ in told for key in fact.parcels}
+        return {key for told in self.snapshots.values() for fact, _ in told for key in fact.linked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ async def _decide_anew(
             {parcel: facts.get(parcel, ()) for parcel in memory.parcels},
             new.time.get(key, ()),
             memory.told,
-            kept=fold.walks if (fold := orders[key].fold) is not None else None,
+            kept=fold.walks if (fold := orders[key].fold) is not None else {},
         )
         for key, memory in memories.items()
         if memory.snapshots
