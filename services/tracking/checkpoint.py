@@ -46,7 +46,8 @@ def write_basis(basis: Basis) -> str:
 
 
 def _lot(lot: Lot) -> tuple[Any, ...]:
-    return tuple(lot.key), lot.how, [tuple(key) for key in lot.names], [tuple(key) for key in lot.candidates]
+    names, candidates = ([tuple(key) for key in keys] for keys in (lot.names, lot.candidates))
+    return tuple(lot.key), lot.how, names, candidates, tuple(lot.was) if lot.was else None
 
 
 def write_fold(fold: Fold) -> str:
@@ -83,7 +84,7 @@ def read_standing(basis: str | None, fold: str | None) -> Standing | None:
     """As much of it as says where the order stands: a third of the time. None where `read_fold` answers None."""
     if basis is None or fold is None:
         return None
-    version, shop, *_ = orjson.loads(basis)
+    version, shop, *rest = orjson.loads(basis)
     version_of_fold, walks, told = orjson.loads(fold)
     if version not in (VERSION, WITH_LOTS) or version_of_fold != VERSION:
         return None
@@ -97,6 +98,7 @@ def read_standing(basis: str | None, fold: str | None) -> Standing | None:
             for step, occurrence, nth in told
             if step == Step.DELAYED
         ),
+        tuple(_read_lot(*each) for each in rest[3]) if version == WITH_LOTS else (),
     )
 
 
@@ -112,8 +114,10 @@ def _read_basis(
     )
 
 
-def _read_lot(key: Sequence[str], how: str, names: Sequence[Any], candidates: Sequence[Any]) -> Lot:
-    return Lot(ParcelKey(*key), How(how), _keys(names), _keys(candidates))
+def _read_lot(
+    key: Sequence[str], how: str, names: Sequence[Any], candidates: Sequence[Any], was: Sequence[str] | None
+) -> Lot:
+    return Lot(ParcelKey(*key), How(how), _keys(names), _keys(candidates), ParcelKey(*was) if was else None)
 
 
 def _keys(parcels: Sequence[Sequence[str]]) -> tuple[ParcelKey, ...]:

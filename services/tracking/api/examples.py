@@ -11,6 +11,7 @@ from services.tracking.api.ops_answers import (
     Replayed,
     StuckPage,
     UnmappedPage,
+    UnnamedPage,
 )
 
 SHOP, NUMBER, PARCEL = "demo", "A-1001", "seur/12345678901234"
@@ -209,6 +210,13 @@ CONFLICTS = ConflictPage.model_validate(
 
 PARKED = ParkedPage.model_validate(
     {"parked": [{"carrier": "seur", "reference": "12345678901234", "facts": 2}], "next": None}
+)
+
+UNNAMED = UnnamedPage.model_validate(
+    {
+        "unnamed": [{"shop": SHOP, "order_id": "A-1002", "reference": "12345678901234", "candidates": ["dpd", "seur"]}],
+        "next": None,
+    }
 )
 
 LAG = LagAnswer.model_validate(

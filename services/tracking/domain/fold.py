@@ -51,6 +51,12 @@ class Fold(NamedTuple):
     def states(self) -> Mapping[ParcelKey, ParcelState]:
         return {key: walk.state for key, walk in self.walks.items()}
 
+    @property
+    def asked_for(self) -> frozenset[ParcelKey]:
+        """The parcels that may be news: those that the shop names, and all that one without its carrier may be."""
+        open_ = (lot for lot in self.basis.lots if not lot.known and lot.key in self.shop.parcels)
+        return frozenset((*self.shop.parcels, *(key for lot in open_ for key in lot.candidates)))
+
     def can_take(self, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> bool:
         """True when these facts, sorted, all happened after everything known, and nothing else is to be weighed."""
         if self.shop.state in _WEIGHED_AGAINST_SCANS:

@@ -31,6 +31,7 @@ from services.tracking.domain.telling import StepDue, Told, merged, told_by_scan
 from services.tracking.domain.walk import OF_ANOTHER_PARCEL, Heard, Walk, Walked, walk_parcel
 from services.tracking.domain.walk import go_on as walk_on
 from services.tracking.domain.which_carrier import (
+    Lots,
     as_known_now,
     in_time_now,
     is_another,
@@ -52,6 +53,7 @@ class Standing(NamedTuple):
     shop: ShopFact
     parcels: Mapping[ParcelKey, ParcelState]
     told: frozenset[Told]
+    lots: Lots = ()
 
     @property
     def state(self) -> OrderState:
@@ -99,7 +101,7 @@ class Decision(NamedTuple):
 
     @property
     def standing(self) -> Standing:
-        return Standing(self.shop, self.parcels, self.fold.told)
+        return Standing(self.shop, self.parcels, self.fold.told, self.fold.basis.lots)
 
     @property
     def parcels_total(self) -> int:

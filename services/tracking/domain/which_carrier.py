@@ -42,12 +42,16 @@ class How(StrEnum):
 
 
 class Lot(NamedTuple):
-    """All that an order knows of one reference. `names`: every key it goes, went or may go by; `key`: the one now."""
+    """All that an order knows of one reference. `names`: every key it goes, went or may go by; `key`: the one now.
+
+    `was`: what it was taken for before that proved wrong, as things happened.
+    """
 
     key: ParcelKey
     how: How
     names: tuple[ParcelKey, ...]
     candidates: tuple[ParcelKey, ...] = ()
+    was: ParcelKey | None = None
 
     @property
     def known(self) -> bool:
@@ -70,7 +74,12 @@ def lots_of(
         return ()
     true = without_conflicts(snapshots)
     references = sorted({normalise(each.key.reference) for snapshot in true for each in snapshot.open})
-    return tuple(_lot(reference, true, facts, placed_at - BEFORE_THE_ORDER, kept) for reference in references)
+    lots = [_lot(reference, true, facts, placed_at - BEFORE_THE_ORDER, kept) for reference in references]
+    return tuple(each._replace(was=_was(turns_of(each, snapshots, facts, placed_at))) for each in lots)
+
+
+def _was(turns: Iterable[Turn]) -> ParcelKey | None:
+    return next((turn.before for turn in reversed(tuple(turns)) if turn.what == CORRECTED), None)
 
 
 def _lot(
