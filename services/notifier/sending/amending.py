@@ -1,6 +1,6 @@
-"""A step that was told with the wrong carrier: what still waits to be told of it names the right one, or does not leave.
+"""A step was told with the wrong carrier: what still waits to be told of it names the right one, or does not leave.
 
-Nothing is told again. What has left, or may have, stays as it was read.
+Nothing is told again. What has left, or was ever tried, stays as it was written: its provider may know those bytes.
 """
 
 from __future__ import annotations
@@ -57,16 +57,5 @@ async def _amend(tx: AsyncConnection, step: StepReached, amends: Amendment) -> l
     )
     if not amends.still_true:
         return await ledger.change(tx, {each: Change(State.SUPERSEDED, WRONG_CARRIER) for each in waiting})
-    await _write_anew(tx, waiting)
+    await ledger.thaw(tx, waiting)
     return []
-
-
-async def _write_anew(tx: AsyncConnection, waiting: Sequence[UUID]) -> None:
-    """What was written and never tried is written again. What was tried keeps its bytes: a provider may know them."""
-    await run(
-        tx,
-        "UPDATE messages SET state = 'planned', request = NULL, request_sha256 = NULL, provider = NULL, "
-        "changed_at = clock_timestamp() WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'frozen' "
-        "AND attempts = 0",
-        ids=list(waiting),
-    )

@@ -28,7 +28,7 @@ from tests.unit.tracking.test_real_lives import ORDERS_OF_ARRIVAL
 
 TIMES = int(os.environ.get("HITO_PROPERTIES", "1"))
 """How many times as many examples as `make test` needs; `make properties` sets it."""
-GENERATED = 3_000 * TIMES
+GENERATED = 14_000 * TIMES
 WITH_CONFLICTS = 1_000 * TIMES
 OF_TWO_CARRIERS = 2_000 * TIMES
 DISPUTED = (SLOT, OTHER, PARCELS[0])
