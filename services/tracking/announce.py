@@ -20,6 +20,7 @@ from services.tracking.domain.promise import Patience
 from services.tracking.domain.shipment import NEVER_SCANNED, ParcelKey, ParcelState
 from services.tracking.domain.snapshot import UNNAMED
 from services.tracking.domain.telling import StepDue
+from services.tracking.references.formats import normalise
 from services.tracking.tokens import token_of
 from services.tracking.translate import patience_of
 from shared.contracts.envelope import Envelope, Outgoing
@@ -27,7 +28,6 @@ from shared.contracts.orders import Order, Shipment
 from shared.contracts.steps import ParcelFacts, amendment_id, step_id
 from shared.contracts.topics import TRACKING_STEPS
 from shared.observability import tracing
-from shared.references.formats import normalise
 from shared.shops import Shop, Shops
 
 SOURCE = "/tracking"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from shared.references.formats import Fit, fit_of
+from services.tracking.references.formats import Fit, fit_of
 
 CHECK_DIGIT = "check_digit"
 """The carrier's own check digit says that the number was typed wrong."""

@@ -8,10 +8,10 @@ from services.tracking.domain.promise import Patience
 from services.tracking.domain.regions import Region, region_of
 from services.tracking.domain.shipment import CLOCK_SKEW, ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import UNNAMED, OpenParcel, ShopFact
+from services.tracking.references.formats import candidates, normalise
 from shared.contracts.orders import Order, Shipment
 from shared.contracts.shipments import ShipmentEvent
 from shared.messaging.inbox import Delivery
-from shared.references.formats import candidates, normalise
 from shared.shops import Shop
 
 DIGEST_BYTES = 8

@@ -109,6 +109,8 @@ class StepReached(Contract):
 
     @property
     def event_id(self) -> UUID:
+        if self.amends is not None:
+            return amendment_id(self.amends.event, self.sequence)
         return step_id(self.shop, self.order_id, self.step, self.occurrence, self.parcel.key if self.parcel else "")
 
 

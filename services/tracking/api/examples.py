@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.tracking.api.answers import Accepted, OrderAnswer, OrderPage, Timeline, Why
+from services.tracking.api.answers import Accepted, OrderAnswer, OrderPage, ReferenceWarning, Timeline, Why
 from services.tracking.api.ops_answers import (
     ConflictPage,
     DeadLetterPage,
@@ -20,7 +20,10 @@ _MESSAGE = "5f0c9a52-7d0b-4a43-9d3e-2f6b1c8e4a11"
 _PLACED, _SCANNED, _TOLD = "2026-03-02T08:00:00Z", "2026-03-04T07:31:00Z", "2026-03-04T07:31:05Z"
 NEXT = "WyIyMDI2LTAzLTAyVDA4OjAwOjAwWiIsICJkZW1vIiwgIkEtMTAwMSJd"
 
-ACCEPTED = Accepted(accepted=1)
+_MISTYPED = ReferenceWarning(
+    order_id="A-1001", carrier="ups", reference="1Z999AA10123456785", warnings=("check_digit",)
+)
+ACCEPTED = Accepted(accepted=1, warnings=(_MISTYPED,))
 
 ORDER_IN = {
     "order_id": NUMBER,

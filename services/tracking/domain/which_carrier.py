@@ -21,8 +21,8 @@ from services.tracking.domain.shipment import ParcelFact, ParcelKey, Place, in_t
 from services.tracking.domain.snapshot import UNNAMED, ShopFact, without_conflicts
 from services.tracking.domain.telling import Told
 from services.tracking.domain.walk import BEFORE_THE_ORDER, Walk
+from services.tracking.references.formats import normalise
 from shared.contracts.vocabulary import Stage
-from shared.references.formats import normalise
 
 Facts = Mapping[ParcelKey, Sequence[ParcelFact]]
 _NO_WALKS: Mapping[ParcelKey, Walk] = {}

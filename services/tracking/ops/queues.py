@@ -11,9 +11,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking.domain.snapshot import UNNAMED
+from services.tracking.references.formats import candidates
 from shared.database import Row, fetch
 from shared.messaging.dead_letters import REPLAY_OF
-from shared.references.formats import candidates
 
 
 async def unmapped_codes(tx: AsyncConnection, limit: int, after: tuple[int, str, str] | None = None) -> Sequence[Row]:
