@@ -110,6 +110,7 @@ def describe_why(story: OrderStory) -> Why:
 
     A step that only the passing of time brought about has no event: it goes by its parcel and its instant.
     """
+    names = {str(was): str(now) for was, now in names_now(story.decision.fold.basis.lots).items()}
     messages: dict[tuple[str, str, str], list[WhyMessage]] = {}
     for row in story.messages:
         said = WhyMessage(
@@ -119,7 +120,8 @@ def describe_why(story: OrderStory) -> Why:
             reason=row["reason"],
             at=row["occurred_at"],
         )
-        messages.setdefault((row["step"], row["occurrence"], row["parcel"] or ""), []).append(said)
+        parcel = row["parcel"] or ""
+        messages.setdefault((row["step"], row["occurrence"], names.get(parcel, parcel)), []).append(said)
     steps: dict[object, list[WhyStep]] = {}
     for row in story.steps:
         step = WhyStep(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from services.tracking.api.answers import Timeline
+from shared.contracts.base import decode
 from shared.contracts.directory import CarrierEntry
 from shared.contracts.orders import Order, Shipment
 from shared.contracts.steps import StepReached
-from tests.support.deliveries import ORDER, SEUR, at, delivery, order, scan
+from shared.contracts.vocabulary import Verdict
+from tests.support.deliveries import ORDER, SEUR, at, delivery, order, outcome, scan
 from tests.support.migrated import ask
 from tests.support.tracking_api import OPS_KEY, Api
 from tests.support.tracking_world import Tracking
@@ -85,6 +89,7 @@ async def test_another_carrier_that_spoke_earlier_corrects_it_and_nothing_is_tol
     await api.tracking.tell(sent(SHARED))
     await api.tracking.tell(scan("in_transit", 4, of=CORREOS))
     told = await parcel_steps(api.tracking)
+    await api.tracking.tell(outcome(told[-1], Verdict.DELIVERED, "smtp_delivered"))
     await api.tracking.tell(scan("in_transit", 3, of=EXPRESS))
     amended = (await parcel_steps(api.tracking))[len(told) :]
     assert [(step.step, step.occurrence) for step in amended if step.amends is None] == []
@@ -99,6 +104,8 @@ async def test_another_carrier_that_spoke_earlier_corrects_it_and_nothing_is_tol
     assert (shown["carrier"], shown["stage"]) == ("correos_express", "in_transit")
     rows = await ask(api.tracking.database, "SELECT DISTINCT parcel FROM steps WHERE parcel <> ''")
     assert [row["parcel"] for row in rows] == [f"correos_express/{SHARED}"]
+    why = (await api.ask(f"{ONE}/why"))["decisions"]
+    assert [m["verdict"] for each in why for step in each["steps"] for m in step["messages"]] == ["delivered"]
     assert await turns(api) == [
         ("carrier_settled", f"correos_express/{SHARED}", None),
         ("carrier_contested", f"correos/{SHARED}", f"correos_express/{SHARED}"),
@@ -202,3 +209,23 @@ async def test_the_buyers_page_shows_the_number_and_claims_no_carrier(api: Api) 
     assert "Aún no lo sabemos" in page.text
     for claimed in ("Correos", "unnamed", "UNNAMED"):
         assert claimed not in page.text
+
+
+async def test_what_a_shop_leaves_out_travels_as_unnamed_and_what_looks_mistyped_is_answered(api: Api) -> None:
+    buyer = {"phone": "+34600000001"}
+    snapshot = {"order_id": ORDER, "placed_at": "2026-03-02T08:00:00Z", "state": "shipped", "buyer": buyer}
+    parcels = [{"reference": SHARED}, {"carrier": "ups", "reference": "1Z999AA10123456785"}]
+    answer = await api.post({**snapshot, "shipments": parcels})
+    (doubt,) = answer.json()["warnings"]
+    assert (answer.status_code, doubt["carrier"], doubt["warnings"]) == (202, "ups", ["check_digit"])
+    (message,) = api.broker.messages
+    assert [each["carrier"] for each in json.loads(message.value or b"")["shipments"]] == ["unnamed", "ups"]
+    plain = await api.post({**snapshot, "sequence": 2, "shipments": [{"carrier": "seur", "reference": SEUR[1]}]})
+    assert plain.json() == {"accepted": 1}
+
+
+async def test_an_order_on_the_topic_without_the_carrier_is_read_as_one_without(api: Api) -> None:
+    order_json = json.loads(sent(SHARED).to_json())
+    del order_json["shipments"][0]["carrier"]
+    await api.tracking.tell(decode(Order, json.dumps(order_json)))
+    assert (await shipment_of(api))["carrier_by"] == "open"
