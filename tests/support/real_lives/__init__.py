@@ -23,4 +23,6 @@ LIVES: tuple[Life, ...] = (
     *without_carrier.LIVES,
 )
 
-__all__ = ["LIVES", "Life", "Moment", "life", "parcel"]
+CONTESTED: tuple[Life, ...] = without_carrier.CONTESTED
+
+__all__ = ["CONTESTED", "LIVES", "Life", "Moment", "life", "parcel"]
