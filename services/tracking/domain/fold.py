@@ -13,7 +13,7 @@ from services.tracking.domain.shipment import ParcelFact, ParcelKey, ParcelState
 from services.tracking.domain.snapshot import ShopFact, standing
 from services.tracking.domain.telling import Told
 from services.tracking.domain.walk import Frame, Walk
-from services.tracking.domain.which_carrier import Lots
+from services.tracking.domain.which_carrier import Lot, Lots
 from shared.contracts.vocabulary import ShopState
 
 
@@ -64,11 +64,15 @@ class Fold(NamedTuple):
         lots = self.basis.lots
         for key, facts in scans.items():
             walk = self.walks.get(key)
-            if lots and any(key in lot.names and not (lot.stands and key == lot.key) for lot in lots):
+            if lots and any(key in lot.names and not self._stands(lot, key) for lot in lots):
                 return False
             if walk is None or (walk.place is not None and facts[0].place <= walk.place):
                 return False
         return True
+
+    def _stands(self, lot: Lot, key: ParcelKey) -> bool:
+        """What is said of it later changes neither whose it is nor how one came to know: its first scan is known."""
+        return lot.stands and key == lot.key and self.walks[key].state.ruling is not None
 
 
 _WEIGHED_AGAINST_SCANS = (ShopState.DELIVERED, ShopState.RETURNED)
