@@ -18,6 +18,7 @@ from services.notifier.domain.urgency import Urgency
 from services.notifier.ledger import NewMessage
 from services.notifier.people.audience import Known, Somebody, address_of, look_up, recipients_of
 from services.notifier.preferences import links
+from services.notifier.sending.amending import amend
 from services.notifier.sending.catching_up import held_back
 from services.notifier.sending.overtaking import call_off_overtaken
 from shared.contracts.base import Contract
@@ -52,9 +53,14 @@ def intake(planner: Planner) -> Intake:
         asked = [delivery for delivery in fresh if isinstance(delivery.data, ErasureRequested)]
         await erasure.hold(tx, erasing=bool(asked))
         await erasure.erase_all(tx, cast("list[Delivery[ErasureRequested]]", asked), planner.clock())
-        steps = [delivery for delivery in fresh if isinstance(delivery.data, StepReached)]
-        if steps:
-            await _take_in(tx, cast("list[Delivery[StepReached]]", steps), planner)
+        steps = [
+            cast("Delivery[StepReached]", delivery) for delivery in fresh if isinstance(delivery.data, StepReached)
+        ]
+        reached = [delivery for delivery in steps if delivery.data.amends is None]
+        if reached:
+            await _take_in(tx, reached, planner)
+        if len(reached) < len(steps):
+            await _amend(tx, [delivery for delivery in steps if delivery.data.amends is not None])
         return [Taken.STALE if delivery.conflicting else Taken.APPLIED for delivery in deliveries]
 
     return Intake(GROUP, (TRACKING_STEPS, TRACKING_ERASURES), take_in)
@@ -71,6 +77,14 @@ async def _take_in(tx: AsyncConnection, steps: Sequence[Delivery[StepReached]], 
     await links.keep(tx, planned, planner.new_token, planner.clock())
     called_off = await call_off_overtaken(tx, {(d.data.shop, d.data.order_id) for d in fresh})
     await ledger.tell(tx, {*written, *called_off})
+
+
+async def _amend(tx: AsyncConnection, steps: Sequence[Delivery[StepReached]]) -> None:
+    """What they amend was told before them, at the latest in the same batch."""
+    orders = {(each.data.shop, each.data.order_id) for each in steps}
+    erased = await erasure.erased_among(tx, orders)
+    called_off = await amend(tx, [_as_it_may_be_kept(each, erased).data for each in steps])
+    await ledger.tell(tx, {*called_off, *await call_off_overtaken(tx, orders)})
 
 
 def _as_it_may_be_kept(delivery: Delivery[StepReached], erased: erasure.Orders) -> Delivery[StepReached]:

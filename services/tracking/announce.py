@@ -18,12 +18,14 @@ from services.tracking.directory import Directory
 from services.tracking.domain.order import Decision
 from services.tracking.domain.promise import Patience
 from services.tracking.domain.shipment import NEVER_SCANNED, ParcelKey, ParcelState
+from services.tracking.domain.snapshot import UNNAMED
 from services.tracking.domain.telling import StepDue
+from services.tracking.references.formats import normalise
 from services.tracking.tokens import token_of
 from services.tracking.translate import patience_of
 from shared.contracts.envelope import Envelope, Outgoing
 from shared.contracts.orders import Order, Shipment
-from shared.contracts.steps import ParcelFacts, step_id
+from shared.contracts.steps import ParcelFacts, amendment_id, step_id
 from shared.contracts.topics import TRACKING_STEPS
 from shared.observability import tracing
 from shared.shops import Shop, Shops
@@ -58,13 +60,21 @@ class Announcer:
         due: StepDue,
         sequence: int,
         traces: Mapping[UUID, str | None],
+        amends: UUID | None = None,
     ) -> tuple[UUID, Outgoing]:
-        """The event's id and the event itself. `sequence` counts the order's steps from 1."""
+        """The event's id and the event itself. `sequence` counts the order's steps from 1.
+
+        `amends`: the event that told this step before, of another carrier. What amends it tells nobody anything anew.
+        """
         shop, order_id = document["shop"], document["order_id"]
         parcel = f"{due.parcel.carrier}/{due.parcel.reference}" if due.parcel else ""
         identity = step_id(shop, order_id, due.step, due.occurrence, parcel)
+        told = self._step(document, decision, due, sequence)
+        if amends is not None:
+            identity = amendment_id(amends, sequence)
+            told |= {"still_true": False, "amends": {"event": amends, "still_true": due.still_true}}
         key = f"{shop}/{order_id}".encode()
-        value = orjson.dumps(self._step(document, decision, due, sequence), option=orjson.OPT_UTC_Z)
+        value = orjson.dumps(told, option=orjson.OPT_UTC_Z)
         parent = traces.get(due.caused_by) if due.caused_by else None
         envelope = Envelope(
             identity,
@@ -101,8 +111,7 @@ class Announcer:
         return told
 
     def _parcel(self, document: Document, key: ParcelKey, state: ParcelState) -> dict[str, Any]:
-        shipments = document.get("shipments", ())
-        shipment = next((s for s in shipments if (s["carrier"], s["reference"]) == key), None)
+        shipment = shipment_in(document, key)
         destination = shipment.get("destination") if shipment else None
         facts = parcel_values(self.shops[document["shop"]], self.directory, key, destination, state)
         if shipment is not None:
@@ -137,6 +146,17 @@ def parcel_values(
     return {name: value for name, value in values.items() if value is not None}
 
 
+def shipment_in(document: Document, key: ParcelKey) -> Document | None:
+    """What the shop says of this parcel, with or without its carrier; None when it does not name it."""
+    shipments = document.get("shipments", ())
+    found = next((s for s in shipments if (s["carrier"], s["reference"]) == key), None)
+    return found or next((s for s in shipments if is_without_carrier(s["carrier"], s["reference"], key)), None)
+
+
+def is_without_carrier(carrier: str, reference: str, key: ParcelKey) -> bool:
+    return carrier == UNNAMED and normalise(reference) == normalise(key.reference)
+
+
 def _present(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
@@ -153,4 +173,5 @@ def parcel_facts(
 
 def shipment_of(order: Order, key: ParcelKey) -> Shipment | None:
     """None for a parcel that an older snapshot named and the standing one does not."""
-    return next((s for s in order.shipments if (s.carrier, s.reference) == key), None)
+    found = next((s for s in order.shipments if (s.carrier, s.reference) == key), None)
+    return found or next((s for s in order.shipments if is_without_carrier(s.carrier, s.reference, key)), None)

@@ -20,10 +20,13 @@ from services.tracking.domain.shipment import NEVER_SCANNED, ParcelKey, ParcelSt
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.domain.telling import Told
 from services.tracking.domain.walk import Walk
+from services.tracking.domain.which_carrier import How, Lot
 from services.tracking.rows import Json, shop_fact_from_json, shop_fact_to_json
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage, Step
 
 VERSION = 1
+WITH_LOTS = 2
+"""Of a basis that also holds whose the parcels are that were named without their carrier."""
 
 _STAGES: Mapping[str, Stage] = {str(word): word for word in Stage}
 _STEPS: Mapping[str, Step] = {str(word): word for word in Step}
@@ -37,7 +40,14 @@ def write_basis(basis: Basis) -> str:
         basis.promises,
         [(*key, at) for key, at in sorted(basis.sent.items())],
     )
-    return orjson.dumps((VERSION, *row)).decode()
+    if not basis.lots:
+        return orjson.dumps((VERSION, *row)).decode()
+    return orjson.dumps((WITH_LOTS, *row, [_lot(each) for each in basis.lots])).decode()
+
+
+def _lot(lot: Lot) -> tuple[Any, ...]:
+    names, candidates = ([tuple(key) for key in keys] for keys in (lot.names, lot.candidates))
+    return tuple(lot.key), lot.how, names, candidates, tuple(lot.was) if lot.was else None
 
 
 def write_fold(fold: Fold) -> str:
@@ -60,7 +70,7 @@ def read_fold(basis: str | None, fold: str | None) -> Fold | None:
         return None
     version, *rest = orjson.loads(basis)
     version_of_fold, walks, told = orjson.loads(fold)
-    if version != VERSION or version_of_fold != VERSION:
+    if version not in (VERSION, WITH_LOTS) or version_of_fold != VERSION:
         return None
     keys = [ParcelKey(row[0], row[1]) for row in walks]
     return Fold(
@@ -74,9 +84,9 @@ def read_standing(basis: str | None, fold: str | None) -> Standing | None:
     """As much of it as says where the order stands: a third of the time. None where `read_fold` answers None."""
     if basis is None or fold is None:
         return None
-    version, shop, *_ = orjson.loads(basis)
+    version, shop, *rest = orjson.loads(basis)
     version_of_fold, walks, told = orjson.loads(fold)
-    if version != VERSION or version_of_fold != VERSION:
+    if version not in (VERSION, WITH_LOTS) or version_of_fold != VERSION:
         return None
     keys = [ParcelKey(row[0], row[1]) for row in walks]
     states = (_read_state(*row[2]) if row[2] is not None else NEVER_SCANNED for row in walks)
@@ -88,16 +98,30 @@ def read_standing(basis: str | None, fold: str | None) -> Standing | None:
             for step, occurrence, nth in told
             if step == Step.DELAYED
         ),
+        tuple(_read_lot(*each) for each in rest[3]) if version == WITH_LOTS else (),
     )
 
 
-def _read_basis(shop: Sequence[Any], placed_at: str, promises: Sequence[Any], sent: Sequence[Any]) -> Basis:
+def _read_basis(
+    shop: Sequence[Any], placed_at: str, promises: Sequence[Any], sent: Sequence[Any], lots: Sequence[Any] = ()
+) -> Basis:
     return Basis(
         _read_shop(*shop),
         datetime.fromisoformat(placed_at),
         tuple((date.fromisoformat(day), zone) for day, zone in promises),
         {ParcelKey(carrier, reference): datetime.fromisoformat(at) for carrier, reference, at in sent},
+        tuple(_read_lot(*each) for each in lots),
     )
+
+
+def _read_lot(
+    key: Sequence[str], how: str, names: Sequence[Any], candidates: Sequence[Any], was: Sequence[str] | None
+) -> Lot:
+    return Lot(ParcelKey(*key), How(how), _keys(names), _keys(candidates), ParcelKey(*was) if was else None)
+
+
+def _keys(parcels: Sequence[Sequence[str]]) -> tuple[ParcelKey, ...]:
+    return tuple(ParcelKey(*key) for key in parcels)
 
 
 def _read_shop(identity: str, sequence: int, time: str, digest: str, fact: Json) -> ShopFact:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from shared.contracts.base import decode
 from shared.contracts.directory import CarrierEntry, CarrierList
+from shared.contracts.orders import UNNAMED
 from shared.contracts.steps import Contact
 from shared.database import Database, fetch, insert_rows
 from shared.messaging.backoff import Backoff
@@ -47,6 +48,9 @@ class Directory:
             raise DependencyAway("the carrier directory is not known yet")
 
     def name_of(self, shop: Shop, carrier: str) -> str:
+        """Empty while nobody knows the carrier: no name is claimed, and no message is made with none."""
+        if carrier == UNNAMED:
+            return ""
         entry = self._entries.get(carrier)
         return shop.carrier_names.get(carrier) or (entry.name if entry else carrier.replace("_", " ").upper())
 

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.tracking import store, store_writes
 from services.tracking.announce import Announcer, Document
 from services.tracking.contact import order_without_contact
+from services.tracking.decided import Outcome
 from services.tracking.domain.order import Decision, advance, go_on
 from services.tracking.domain.promise import TimeFact
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
-from services.tracking.outcome import Outcome, write_outcomes
+from services.tracking.outcome import write_outcomes
 from services.tracking.rows import timeline_line
 from services.tracking.store import OrderKey, StoredOrder
 from services.tracking.tokens import hash_of, token_of
@@ -49,7 +50,7 @@ class NewFacts:
 
     @property
     def named(self) -> set[ParcelKey]:
-        return {key for told in self.snapshots.values() for fact, _ in told for key in fact.parcels}
+        return {key for told in self.snapshots.values() for fact, _ in told for key in fact.linked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ async def _decide_anew(
             {parcel: facts.get(parcel, ()) for parcel in memory.parcels},
             new.time.get(key, ()),
             memory.told,
-            kept=fold.walks if (fold := orders[key].fold) is not None else None,
+            kept=fold.walks if (fold := orders[key].fold) is not None else {},
         )
         for key, memory in memories.items()
         if memory.snapshots
@@ -159,9 +160,9 @@ async def _outcomes(
     documents = await store.documents_of(tx, wanted) if wanted else {}
     dropped = {
         parcel
-        for key in new.snapshots
-        if (before := orders[key].fold) is not None
-        for parcel in set(before.shop.parcels) - set(decisions[key].shop.parcels)
+        for key, decision in decisions.items()
+        if (before := orders[key].fold) is not None and before.basis is not decision.fold.basis
+        for parcel in before.asked_for - decision.fold.asked_for
     }
     owners = await store.orders_of(tx, dropped, still_named=True) if dropped else {}
     return [

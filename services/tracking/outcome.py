@@ -14,38 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.tracking import store_writes
 from services.tracking.announce import Announcer, Document
 from services.tracking.checkpoint import write_basis, write_fold
+from services.tracking.corrections import Amended, told_of_another_carrier
+from services.tracking.decided import Outcome
 from services.tracking.domain.lifecycle import FINAL
 from services.tracking.domain.order import Decision, is_late
 from services.tracking.domain.promise import deadlines
-from services.tracking.domain.shipment import ParcelKey
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.ops.conflicts import mark_conflicts
 from services.tracking.rows import shop_fact_to_json
-from services.tracking.store import OrderKey, StoredOrder
+from services.tracking.store import OrderKey
 from services.tracking.watches import watch_events
 from shared.contracts.envelope import Outgoing
 from shared.contracts.vocabulary import OrderState
 from shared.messaging.outbox import append
 
 FINISHED = frozenset({OrderState.DELIVERED, OrderState.CANCELLED, OrderState.RETURNED})
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What has been decided of one order. `document` is the standing snapshot, there when somebody is to be told.
-
-    `snapshots`: the new ones. `wanted_by_others`: parcels that this order dropped and another one still names.
-    """
-
-    before: StoredOrder
-    decision: Decision
-    document: Document | None
-    snapshots: Sequence[ShopFact]
-    wanted_by_others: frozenset[ParcelKey]
-
-    @property
-    def key(self) -> OrderKey:
-        return self.before.key
 
 
 @dataclass
@@ -57,12 +40,14 @@ class _Rows:
     steps: list[dict[str, Any]] = field(default_factory=list)
     contested: set[OrderKey] = field(default_factory=set)
     outgoing: list[Outgoing] = field(default_factory=list)
+    amended: Mapping[OrderKey, Sequence[Amended]] = field(default_factory=dict)
 
 
 async def write_outcomes(
     tx: AsyncConnection, outcomes: Iterable[Outcome], traces: Mapping[UUID, str | None], announcer: Announcer
 ) -> None:
-    rows = _Rows()
+    rows, outcomes = _Rows(), tuple(outcomes)
+    rows.amended = await told_of_another_carrier(tx, outcomes)
     for outcome in outcomes:
         _announce(rows, outcome, traces, announcer)
         _record(rows, outcome, announcer)
@@ -83,7 +68,10 @@ def _announce(rows: _Rows, outcome: Outcome, traces: Mapping[UUID, str | None], 
     if document is None:
         assert not decision.steps, "a step is told with the order it is about"
         return
-    for nth, due in enumerate(decision.steps, start=outcome.before.steps_announced + 1):
+    amended = rows.amended.get(outcome.key, ())
+    for nth, (event_id, due) in enumerate(amended, start=outcome.before.steps_announced + 1):
+        rows.outgoing.append(announcer.outgoing_step(document, decision, due, nth, traces, amends=event_id)[1])
+    for nth, due in enumerate(decision.steps, start=outcome.before.steps_announced + len(amended) + 1):
         identity, event = announcer.outgoing_step(document, decision, due, nth, traces)
         rows.outgoing.append(event)
         rows.steps.append(
@@ -106,7 +94,8 @@ def _announce(rows: _Rows, outcome: Outcome, traces: Mapping[UUID, str | None], 
 
 def _record(rows: _Rows, outcome: Outcome, announcer: Announcer) -> None:
     decision = outcome.decision
-    rows.orders.append(_order_row(outcome, announcer))
+    announced = len(rows.amended.get(outcome.key, ())) + len(decision.steps)
+    rows.orders.append(_order_row(outcome, announcer, announced))
     rows.links.extend(_link_rows(outcome))
     before = outcome.before.fold
     if before is None or before.basis != decision.fold.basis:
@@ -149,7 +138,12 @@ def _snapshot_row(key: OrderKey, fact: ShopFact, document: Document | None) -> d
 def _link_rows(outcome: Outcome) -> list[dict[str, Any]]:
     """Those that changed of all parcels the order ever had; position -1: the standing snapshot does not name it."""
     decision, before = outcome.decision, outcome.before.fold
-    same_parcels = before is not None and not outcome.snapshots and set(before.walks) == set(decision.parcels)
+    same_parcels = (
+        before is not None
+        and not outcome.snapshots
+        and set(before.walks) == set(decision.parcels)
+        and before.shop.parcels == decision.shop.parcels
+    )
     positions = {parcel: nth for nth, parcel in enumerate(decision.shop.parcels)}
     rows = []
     for parcel, state in sorted(decision.parcels.items()):
@@ -171,7 +165,7 @@ def _link_rows(outcome: Outcome) -> list[dict[str, Any]]:
     return rows
 
 
-def _order_row(outcome: Outcome, announcer: Announcer) -> dict[str, Any]:
+def _order_row(outcome: Outcome, announcer: Announcer, announced: int) -> dict[str, Any]:
     decision, key = outcome.decision, outcome.key
     finished = decision.state in FINISHED
     return {
@@ -179,7 +173,7 @@ def _order_row(outcome: Outcome, announcer: Announcer) -> dict[str, Any]:
         "order_id": key.order_id,
         "state": decision.state,
         "late": not finished and is_late(decision),
-        "steps_announced": outcome.before.steps_announced + len(decision.steps),
+        "steps_announced": outcome.before.steps_announced + announced,
         "finished_at": _finished_at(decision) if finished else None,
         "check_at": None if finished else _check_at(decision, key, announcer),
         "fold": write_fold(decision.fold),

@@ -117,14 +117,14 @@ async def order_story(tx: Tx, shop: str, order_id: str) -> OrderStory | None:
         return None
     order = read_order(document)
     snapshots = [shop_fact_from_row(row) for row in said]
-    parcels = {key for fact in snapshots for key in fact.parcels}
+    parcels = {key for fact in snapshots for key in fact.linked}
     facts = await store.facts_of(tx, parcels) if parcels else {}
     steps = await fetch(tx, f"SELECT * FROM steps {where} ORDER BY sequence", **of_order)
     messages = await fetch(tx, f"SELECT * FROM messages {where} ORDER BY occurred_at, message", **of_order)
     time_facts = store.time_facts_from_rows(steps)
     fold = read_fold(rows[0]["basis"], rows[0]["fold"])
     told = {store.told_from_row(row): None for row in steps}
-    decision = advance(snapshots, facts, time_facts, told, kept=fold.walks if fold is not None else None)
+    decision = advance(snapshots, facts, time_facts, told, kept=fold.walks if fold is not None else {})
     return OrderStory(
         order=order,
         decision=decision,

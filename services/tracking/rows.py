@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.tracking.domain.regions import Region
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
-from services.tracking.domain.snapshot import ShopFact
+from services.tracking.domain.snapshot import UNNAMED, OpenParcel, ShopFact
 from shared.contracts.base import rfc3339
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
 
@@ -80,7 +80,16 @@ def shop_fact_to_json(fact: ShopFact) -> dict[str, Any]:
         "home": list(fact.home),
         "home_zone": fact.home_zone,
         "watched": fact.watched,
+        **({"open": [_open_to_json(each) for each in fact.open]} if fact.open else {}),
     }
+
+
+def _open_to_json(parcel: OpenParcel) -> list[Any]:
+    return [parcel.key.reference, [list(key) for key in parcel.candidates], parcel.certain]
+
+
+def _open_from_json(reference: str, candidates: Sequence[Sequence[str]], certain: bool) -> OpenParcel:
+    return OpenParcel(ParcelKey(UNNAMED, reference), tuple(ParcelKey(*key) for key in candidates), certain)
 
 
 def shop_fact_from_json(fact: Json, *, id: UUID, sequence: int, time: datetime, digest: str) -> ShopFact:
@@ -101,6 +110,7 @@ def shop_fact_from_json(fact: Json, *, id: UUID, sequence: int, time: datetime, 
         home=Region(*fact["home"]) if "home" in fact else Region("ES"),
         home_zone=fact.get("home_zone", fact["zone"]),
         watched=fact.get("watched", True),
+        open=tuple(_open_from_json(*each) for each in fact.get("open", ())),
     )
 
 

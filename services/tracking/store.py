@@ -54,7 +54,7 @@ class Memory:
 
     @property
     def parcels(self) -> set[ParcelKey]:
-        return {key for fact in self.snapshots for key in fact.parcels}
+        return {key for fact in self.snapshots for key in fact.linked}
 
 
 def _keys(keys: Iterable[tuple[str, str]], first: str, second: str) -> dict[str, list[str]]:

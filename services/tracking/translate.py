@@ -7,7 +7,8 @@ from datetime import datetime
 from services.tracking.domain.promise import Patience
 from services.tracking.domain.regions import Region, region_of
 from services.tracking.domain.shipment import CLOCK_SKEW, ParcelFact, ParcelKey
-from services.tracking.domain.snapshot import ShopFact
+from services.tracking.domain.snapshot import UNNAMED, OpenParcel, ShopFact
+from services.tracking.references.formats import candidates, normalise
 from shared.contracts.orders import Order, Shipment
 from shared.contracts.shipments import ShipmentEvent
 from shared.messaging.inbox import Delivery
@@ -67,6 +68,16 @@ def shop_fact(delivery: Delivery[Order], shop: Shop) -> ShopFact:
         home=home,
         home_zone=shop.zone,
         watched=shop.promise.announce_broken,
+        open=tuple(_open(shipment) for shipment in order.shipments if shipment.carrier == UNNAMED),
+    )
+
+
+def _open(shipment: Shipment) -> OpenParcel:
+    found, number = candidates(shipment.reference), normalise(shipment.reference)
+    return OpenParcel(
+        ParcelKey(UNNAMED, shipment.reference),
+        tuple(ParcelKey(each.carrier, number) for each in found),
+        any(each.certain for each in found),
     )
 
 

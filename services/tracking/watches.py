@@ -1,6 +1,7 @@
 """Which parcels the gateway has to ask for: a watch while it travels with a polled carrier, then a tombstone.
 
-A parcel that its order no longer names is no longer asked for, unless another order still does.
+A parcel that its order no longer names is no longer asked for, unless another order still does. One that was named
+without its carrier is asked for at each carrier that may have it, until one of them has.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from datetime import datetime
 
-from services.tracking.announce import SOURCE, Document
+from services.tracking.announce import SOURCE, Document, shipment_in
 from services.tracking.directory import Directory
 from services.tracking.domain.fold import Fold
 from services.tracking.domain.lifecycle import FINAL
@@ -32,12 +33,13 @@ def watch_events(
     directory: Directory, document: Document, decision: Decision, before: Fold | None, wanted_by_others: Set[ParcelKey]
 ) -> Iterator[Outgoing]:
     """A watch for each parcel that is new or changed its stage, a tombstone for each that has just come to its end."""
-    named = set(before.shop.parcels) if before is not None else set()
+    named = before.asked_for if before is not None else frozenset()
+    wanted = decision.fold.asked_for
     for key, state in sorted(decision.parcels.items()):
         if not directory.polled(key.carrier):
             continue
         watch, was_named = _watch(document, key, state), key in named
-        if key not in decision.shop.parcels:
+        if key not in wanted:
             if was_named and key not in wanted_by_others:
                 yield _tombstone(watch)
         elif before is not None and was_named and before.walks[key].state.stage is state.stage:
@@ -51,8 +53,7 @@ def watch_events(
 
 
 def _watch(document: Document, key: ParcelKey, state: ParcelState) -> Watch:
-    shipments = document.get("shipments", ())
-    bound_for = next((s.get("destination") for s in shipments if (s["carrier"], s["reference"]) == key), None) or {}
+    bound_for = (shipment_in(document, key) or {}).get("destination") or {}
     return Watch(
         carrier=key.carrier,
         reference=key.reference,

@@ -6,11 +6,12 @@ Four fields are enough to start: `order_id`, `placed_at`, `state`, and `buyer.em
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from shared.contracts.base import (
     CarrierId,
@@ -125,13 +126,31 @@ class Destination(Contract):
     kind: ShortText | None = None
 
 
+UNNAMED = "unnamed"
+"""Stands for a carrier that the shop does not know. No carrier has this id."""
+
+
 class Shipment(Contract):
-    carrier: CarrierId
+    """A parcel. The shop may leave `carrier` out: then the reference, and who speaks of it, say whose it is.
+
+    On the wire it is always there, as `unnamed` where the shop left it out; so whoever reads it finds a carrier.
+    """
+
+    carrier: CarrierId = UNNAMED
     reference: Reference
     id: LineId | None = None
     service: ShortText | None = None
     lines: tuple[LineQuantity, ...] = Field(default=(), max_length=500)
     destination: Destination | None = None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = handler(core_schema)
+        if handler.mode == "serialization":
+            schema = handler.resolve_ref_schema(described)
+            schema["properties"]["carrier"].pop("default", None)
+            schema["required"] = ["carrier", *schema["required"]]
+        return described
 
 
 class Promise(Contract):

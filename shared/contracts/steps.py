@@ -64,12 +64,24 @@ class OrderFacts(Contract):
     policies: Policies | None = None
 
 
+class Amendment(Contract):
+    """Another carrier has the parcel than the one that the step `event` was told with.
+
+    What waits to be told of that step is told of this parcel, or, if the step is not `still_true` of it, not at all.
+    Nobody is told again.
+    """
+
+    event: UUID
+    still_true: bool
+
+
 class StepReached(Contract):
     """One step of one order, told once.
 
     `occurrence` tells repeated steps apart by something the fact itself carries (the day of a delivery attempt), so it
     does not depend on the order in which facts arrived. `sequence` counts an order's steps as they were announced: a
     consumer orders by it. `still_true` is false when a later fact was known already: for the record, not for the buyer.
+    With `amends` it is no new step (and never still true): an earlier one was told with the wrong carrier.
     """
 
     shop: ShopId
@@ -89,6 +101,7 @@ class StepReached(Contract):
     gift: bool | None = None
     caused_by: UUID | None = None
     """The id of the event that brought the step about."""
+    amends: Amendment | None = None
 
     @property
     def key(self) -> str:
@@ -96,9 +109,16 @@ class StepReached(Contract):
 
     @property
     def event_id(self) -> UUID:
+        if self.amends is not None:
+            return amendment_id(self.amends.event, self.sequence)
         return step_id(self.shop, self.order_id, self.step, self.occurrence, self.parcel.key if self.parcel else "")
 
 
 def step_id(shop: str, order_id: str, step: Step, occurrence: str, parcel: str) -> UUID:
     """The id of the event that tells of this step, whoever tells it. `parcel`: `carrier/reference`, or empty."""
     return uuid5(_NAMESPACE, "\x1f".join((shop, order_id, step, occurrence, parcel)))
+
+
+def amendment_id(step_event: UUID, sequence: int) -> UUID:
+    """The id of the event that amends this one; `sequence` is its own, for a step may be amended more than once."""
+    return uuid5(_NAMESPACE, f"{step_event}\x1f{sequence}")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from services.tracking.domain.promise import NeverSeen, PromiseBroken, Stalled, TimeFact
 from services.tracking.domain.regions import Region
 from services.tracking.domain.shipment import ParcelFact, ParcelKey
-from services.tracking.domain.snapshot import ShopFact
+from services.tracking.domain.snapshot import UNNAMED, OpenParcel, ShopFact
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
 from tests.support.deliveries import at
 from tests.support.model_tracking import Arrival, Passed, Said, Scanned
@@ -31,6 +31,11 @@ PROMISES = (None, date(2026, 3, 6), date(2026, 3, 10))
 CONDITIONS = (None, None, None, None, *Condition)
 TAKERS = (None, None, None, *DeliveredTo)
 ETAS = (None, None, None, at(5, "12:00"), at(8, "12:00"), at(12, "12:00"))
+OTHER = ParcelKey("dhl", PARCELS[0].reference)
+"""The parcel of another carrier that has the same number as the first one."""
+SLOT = ParcelKey(UNNAMED, PARCELS[0].reference)
+OPEN = (OpenParcel(SLOT, (OTHER, PARCELS[0])), OpenParcel(SLOT, (PARCELS[0],), certain=True), OpenParcel(SLOT))
+"""The first one without its carrier."""
 ZONES = ("Europe/Madrid", "Atlantic/Canary", "America/Santiago")
 REGIONS = ((), (Region("ES"),), (Region("AR"), Region("ES", "CN")))
 
@@ -58,13 +63,16 @@ class Choices:
         return self.below(times) == times - 1
 
 
-def history_from(drawn: bytes, conflicts: bool = False) -> History:
+def history_from(drawn: bytes, conflicts: bool = False, two_carriers: bool = False) -> History:
+    """`two_carriers`: the first parcel's number is another carrier's, too, who speaks of it and may be named."""
     choices = Choices(drawn)
     facts: list[Arrival] = []
     names = ("A", "B")[: 1 + choices.once_in(3)]
+    without = choices.of((OPEN[0], OPEN[0], OPEN[2]))
     for name in names:
-        facts += [Said(name, each) for each in _snapshots(choices, conflicts)]
-    for key in PARCELS[: 1 + choices.below(3)]:
+        told = _snapshots(choices, conflicts)
+        facts += [Said(name, _of_either(each, without) if two_carriers else each) for each in told]
+    for key in (*PARCELS[: 1 + choices.below(3)], *([OTHER] if two_carriers else [])):
         facts += [Scanned(key, each) for each in _scans(choices, key)]
     for _ in range(choices.below(4)):
         facts.append(Passed(choices.of(names), _time_fact(choices)))
@@ -72,6 +80,9 @@ def history_from(drawn: bytes, conflicts: bool = False) -> History:
 
 
 histories = st.binary(min_size=BYTES, max_size=BYTES).map(history_from)
+histories_of_two_carriers = st.binary(min_size=BYTES, max_size=BYTES).map(
+    lambda drawn: history_from(drawn, False, True)
+)
 histories_with_conflicts = st.binary(min_size=BYTES, max_size=BYTES).map(lambda drawn: history_from(drawn, True))
 
 
@@ -83,11 +94,11 @@ def _snapshots(choices: Choices, conflicts: bool) -> Iterator[ShopFact]:
             told.append(again._replace(id=_id(choices), time=_hour(choices)))
         else:
             sequence += 0 if conflicts and choices.once_in(2) else 1
-            told.append(_snapshot(choices, sequence))
+            told.append(_snapshot(choices, sequence, conflicts))
     yield from told
 
 
-def _snapshot(choices: Choices, sequence: int) -> ShopFact:
+def _snapshot(choices: Choices, sequence: int, conflicts: bool) -> ShopFact:
     named = [key for key in PARCELS if not choices.once_in(2)]
     fact = ShopFact(
         id=_id(choices),
@@ -104,7 +115,25 @@ def _snapshot(choices: Choices, sequence: int) -> ShopFact:
         regions=choices.of(REGIONS),
         watched=not choices.once_in(8),
     )
+    fact = fact if conflicts else _open_or_named(choices, fact)
     return fact._replace(digest=f"{crc32(repr(fact[4:]).encode()):08x}")
+
+
+def _open_or_named(choices: Choices, fact: ShopFact) -> ShopFact:
+    """In one of three the carrier of the first parcel is left out."""
+    if PARCELS[0] not in fact.parcels or not choices.once_in(3):
+        return fact
+    without = choices.of(OPEN[:2])
+    return fact._replace(parcels=tuple(SLOT if key == PARCELS[0] else key for key in fact.parcels), open=(without,))
+
+
+def _of_either(fact: ShopFact, without: OpenParcel) -> ShopFact:
+    """Never known from its format alone, and seldom named the other carrier's."""
+    opened = tuple(without for _ in fact.open)
+    named = OTHER if int(fact.digest, 16) % 4 == 0 else PARCELS[0]  # the same content, sent again, names the same
+    parcels = tuple(named if key == PARCELS[0] else key for key in fact.parcels)
+    changed = fact._replace(open=opened, parcels=parcels)
+    return changed._replace(digest=f"{crc32(repr(changed[4:]).encode()):08x}")
 
 
 def _scans(choices: Choices, key: ParcelKey) -> Iterator[ParcelFact]:

@@ -17,6 +17,7 @@ from services.tracking.domain.shipment import ParcelFact, ParcelKey
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.domain.telling import StepDue, Told
 from services.tracking.domain.walk import Heard, walk_parcel
+from services.tracking.domain.which_carrier import names_now, told_now
 
 
 class Said(NamedTuple):
@@ -56,7 +57,7 @@ class KnownOrder:
 
     @property
     def named(self) -> set[ParcelKey]:
-        return {key for each in self.snapshots for key in each.parcels}
+        return {key for each in self.snapshots for key in each.linked}
 
     def take_waiting(self) -> list[TimeFact]:
         ready = [fact for fact in self.waiting if _can_be_said(fact, self)]
@@ -120,6 +121,8 @@ class ModelTracking:
         announced = [due.identity for due in decision.steps]
         assert len(announced) == len(set(announced)), "one decision announces a step once"
         assert not order.told.keys() & set(announced), "what was told is not announced again"
+        order.told = told_now(order.told, names_now(decision.fold.basis.lots))
+        assert {due.identity for due in decision.retold} <= order.told.keys(), "only what was told is told anew"
         order.told |= {due.identity: due.occurred_at if due.still_true else None for due in decision.steps}
         order.kept = (write_basis(decision.fold.basis), write_fold(decision.fold))
         order.decision = decision

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from services.tracking.domain.which_carrier import How
 from shared.contracts.base import Instant
 from shared.contracts.orders import Line, LineQuantity, Payment
 from shared.contracts.shipments import Eta, Location
@@ -18,13 +18,30 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class ReferenceWarning(Answer):
+    """A reference that was taken as it is, and looks wrong. `warnings`: `check_digit`."""
+
+    order_id: str
+    carrier: str
+    reference: str
+    warnings: tuple[str, ...]
+
+
 class Accepted(Answer):
-    """The broker has them on all replicas."""
+    """The broker has them on all replicas. `warnings` is there only when there are any."""
 
     accepted: int
+    warnings: tuple[ReferenceWarning, ...] = ()
 
 
 class ShipmentAnswer(Answer):
+    """`carrier` is `unnamed` and `carrier_name` empty while nobody knows who has the parcel.
+
+    `carrier_by`: the shop named the carrier (`shop`), it was the first of the candidates to speak of it (`heard`), only
+    its numbers look like this (`format`), or nobody knows (`open`: then `candidates` may have it). `corrected_from`:
+    the carrier that it was taken for before. `warnings`: `check_digit` when the number looks mistyped.
+    """
+
     carrier: str
     carrier_name: str
     reference: str
@@ -39,6 +56,10 @@ class ShipmentAnswer(Answer):
     eta: Eta | None
     since: Instant | None
     lines: tuple[LineQuantity, ...]
+    carrier_by: How = How.SHOP
+    candidates: tuple[str, ...] = ()
+    corrected_from: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class PromiseAnswer(Answer):
@@ -119,6 +140,8 @@ class TimelineEntry(Answer):
     sequence: int | None = None
     ignored: str | None = None
     fact: UUID | None = None
+    before: str | None = None
+    """What the parcel was taken for, where another carrier turned out to have it, or speaks of it too."""
 
 
 class Timeline(Answer):
@@ -141,7 +164,10 @@ class WhyStep(Answer):
 
 
 class WhyFact(Answer):
-    """One event and what followed: why it was ignored, or each step with a verdict per recipient and channel."""
+    """One event and what followed: why it was ignored, or each step with a verdict per recipient and channel.
+
+    `waits`: steps that nobody is told of yet, for the carrier of their parcel is not known.
+    """
 
     event: UUID | None
     kind: str
@@ -150,89 +176,8 @@ class WhyFact(Answer):
     what: str
     ignored: str | None
     steps: tuple[WhyStep, ...]
+    waits: tuple[Step, ...] = ()
 
 
 class Why(Answer):
     decisions: tuple[WhyFact, ...]
-
-
-class Tone(StrEnum):
-    """How a state feels to the buyer, for colour and icon: `act` is theirs to mend, `trouble` is not."""
-
-    CALM = "calm"
-    GOOD = "good"
-    ACT = "act"
-    TROUBLE = "trouble"
-
-
-class PageEvent(Answer):
-    """Something that happened, in the buyer's words. `place` is a city and, abroad, its country."""
-
-    at: Instant
-    clock: Clock
-    title: str
-    place: str | None
-
-
-class PageMilestone(Answer):
-    """One of the four marks of the progress line. `at` is absent where nobody scanned that very moment."""
-
-    name: str
-    label: str
-    at: Instant | None
-    reached: bool
-    current: bool
-
-
-class PageParcel(Answer):
-    """A parcel as its buyer sees it: no name, no address, a city at most.
-
-    `milestones` is empty for a parcel that has left the way to the buyer. `items` counts what is inside, unnamed.
-    """
-
-    carrier_name: str
-    reference: str
-    phone: str
-    phone_of_shop: bool
-    hours: str | None
-    carrier_url: str | None
-    stage: Stage
-    condition: Condition | None
-    action_by: Actor | None
-    delivered_to: DeliveredTo | None
-    eta: Eta | None
-    since: Instant | None
-    tone: Tone
-    title: str
-    next: str
-    expected: str | None
-    place: str | None
-    items: int | None
-    milestones: tuple[PageMilestone, ...]
-    timeline: tuple[PageEvent, ...]
-    """Newest first."""
-
-
-class PageAnswer(Answer):
-    """`GET /t/{token}.json`: all that the page shows. `tone` is `act` when the buyer has to do something."""
-
-    language: str
-    shop_name: str
-    shop_phone: str
-    shop_website: str | None
-    order_id: str
-    state: OrderState
-    tone: Tone
-    title: str
-    next: str
-    expected: str | None
-    note: str | None
-    placed_at: Instant
-    promised_from: date | None
-    promised_until: date | None
-    late: bool
-    parcels_total: int
-    parcels_delivered: int
-    parcels: tuple[PageParcel, ...]
-    timeline: tuple[PageEvent, ...]
-    """What the shop told of the order as a whole, newest first."""

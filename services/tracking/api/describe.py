@@ -6,17 +6,22 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from services.tracking.api.answers import Timeline, TimelineEntry, Why, WhyFact, WhyMessage, WhyStep
+from services.tracking.domain.lifecycle import SHOP_TELLS
 from services.tracking.domain.promise import NeverSeen, PromiseBroken, Stalled, broken_on
 from services.tracking.domain.shipment import in_true_order
+from services.tracking.domain.which_carrier import as_known_now, is_another, names_now, turns_of
 from services.tracking.queries import OrderStory
 from shared.contracts.shipments import Location
-from shared.contracts.vocabulary import Clock
+from shared.contracts.vocabulary import Clock, Step
 from shared.database import Row
+
+ANOTHER_CARRIER = "another_carrier"
+"""Why a scan changed nothing: the reference is that carrier's, too, and another one has the order's parcel."""
 
 
 def describe_timeline(story: OrderStory) -> Timeline:
     """Every fact in the order in which it happened, whichever came in first."""
-    entries = [*_scans(story), *_snapshots(story), *_time(story)]
+    entries = [*_scans(story), *_snapshots(story), *_time(story), *_carriers(story)]
     return Timeline(entries=tuple(sorted(entries, key=lambda e: (e.at, e.kind, str(e.fact)))))
 
 
@@ -26,7 +31,9 @@ def _ignored(story: OrderStory) -> dict[object, str]:
 
 def _scans(story: OrderStory) -> Iterator[TimelineEntry]:
     ignored = _ignored(story)
+    lots = story.decision.fold.basis.lots
     for key, facts in story.facts.items():
+        another = ANOTHER_CARRIER if is_another(key, lots) else None
         for fact in in_true_order(facts):
             place = (fact.city, fact.postal_code, fact.country)
             yield TimelineEntry(
@@ -39,7 +46,7 @@ def _scans(story: OrderStory) -> Iterator[TimelineEntry]:
                 location=Location(city=place[0], postal_code=place[1], country=place[2]) if any(place) else None,
                 carrier_code=fact.code,
                 carrier_text=fact.text,
-                ignored=ignored.get(fact.id),
+                ignored=another or ignored.get(fact.id),
                 fact=fact.id,
             )
 
@@ -74,11 +81,37 @@ def _time(story: OrderStory) -> Iterator[TimelineEntry]:
         yield TimelineEntry(at=at, clock=Clock.EXACT, kind=kind, parcel=str(fact.parcel) if fact.parcel else None)
 
 
+def _carriers(story: OrderStory) -> Iterator[TimelineEntry]:
+    """When one knew, or knew better, who has a parcel that the shop named without its carrier."""
+    basis = story.decision.fold.basis
+    for lot in basis.lots:
+        for turn in turns_of(lot, story.snapshots, story.facts, basis.placed_at):
+            yield TimelineEntry(
+                at=turn.at,
+                clock=Clock.EXACT,
+                kind=turn.what,
+                parcel=str(turn.parcel),
+                before=str(turn.before) if turn.before else None,
+            )
+
+
+def _waiting(story: OrderStory) -> dict[UUID | None, tuple[Step, ...]]:
+    """By snapshot: the steps of parcels that nobody can be told of while their carrier is not known."""
+    names = names_now(story.decision.fold.basis.lots)
+    known = [as_known_now(each, names) for each in story.snapshots if each.open]
+    return {
+        each.id: tuple(step for step in SHOP_TELLS[each.state] if step.about_parcel)
+        for each in known
+        if len(each.told_of) < len(each.parcels)
+    }
+
+
 def describe_why(story: OrderStory) -> Why:
     """Every event with what followed from it, down to one verdict for each recipient and channel.
 
     A step that only the passing of time brought about has no event: it goes by its parcel and its instant.
     """
+    names = {str(was): str(now) for was, now in names_now(story.decision.fold.basis.lots).items()}
     messages: dict[tuple[str, str, str], list[WhyMessage]] = {}
     for row in story.messages:
         said = WhyMessage(
@@ -88,8 +121,9 @@ def describe_why(story: OrderStory) -> Why:
             reason=row["reason"],
             at=row["occurred_at"],
         )
-        messages.setdefault((row["step"], row["occurrence"], row["parcel"] or ""), []).append(said)
-    entries = describe_timeline(story).entries
+        parcel = row["parcel"] or ""
+        messages.setdefault((row["step"], row["occurrence"], names.get(parcel, parcel)), []).append(said)
+    facts = describe_timeline(story).entries
     steps: dict[object, list[WhyStep]] = {}
     for row in story.steps:
         step = WhyStep(
@@ -98,8 +132,9 @@ def describe_why(story: OrderStory) -> Why:
             told_while_true=row["still_true"],
             messages=tuple(messages.get((row["step"], row["occurrence"], row["parcel"]), ())),
         )
-        steps.setdefault(_cause(row, entries) or (row["parcel"], row["occurred_at"]), []).append(step)
-    return Why(decisions=tuple(_why(entry, steps) for entry in entries))
+        steps.setdefault(_cause(row, facts) or (row["parcel"], row["occurred_at"]), []).append(step)
+    waiting = _waiting(story)
+    return Why(decisions=tuple(_why(entry, steps, waiting.get(entry.fact, ())) for entry in facts))
 
 
 def _cause(row: Row, entries: Sequence[TimelineEntry]) -> UUID | None:
@@ -115,7 +150,7 @@ def _cause(row: Row, entries: Sequence[TimelineEntry]) -> UUID | None:
     return next((entry.fact for entry in reversed(said) if entry.at <= row["occurred_at"]), None)
 
 
-def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:
+def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]], waits: tuple[Step, ...]) -> WhyFact:
     """A contradicting snapshot shares its id with the one that stands, and brought about nothing."""
     followed = () if entry.ignored == "conflict" else steps.get(entry.fact or (entry.parcel or "", entry.at), ())
     return WhyFact(
@@ -126,4 +161,5 @@ def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]]) -> WhyFact:
         what=str(entry.stage or entry.state or entry.kind),
         ignored=entry.ignored,
         steps=tuple(followed),
+        waits=waits if entry.fact is not None else (),
     )

@@ -10,11 +10,13 @@ from typing import Any
 
 import orjson
 
-from services.tracking.announce import Announcer, Document, parcel_values
+from services.tracking.announce import Announcer, Document, parcel_values, shipment_in
 from services.tracking.api.answers import OrderAnswer
 from services.tracking.directory import Directory
 from services.tracking.domain.order import Standing
 from services.tracking.domain.shipment import ParcelKey, ParcelState
+from services.tracking.domain.which_carrier import How, Lot
+from services.tracking.doubts import warnings_of
 from services.tracking.queries import OrderStatus
 from shared.shops import Shop
 
@@ -33,6 +35,7 @@ def _order(status: OrderStatus, standing: Standing, announcer: Announcer) -> dic
     document = status.document
     shop, order_id = document["shop"], document["order_id"]
     sent = {(each["carrier"], each["reference"]): each for each in document.get("shipments", ())}
+    lots = {lot.key: lot for lot in standing.lots}
     return {
         "shop": shop,
         "order_id": order_id,
@@ -42,7 +45,14 @@ def _order(status: OrderStatus, standing: Standing, announcer: Announcer) -> dic
         "parcels_total": standing.parcels_total,
         "parcels_delivered": standing.parcels_delivered,
         "shipments": [
-            _shipment(key, standing.parcels[key], sent.get(key), announcer.shops[shop], announcer.directory)
+            _shipment(
+                key,
+                standing.parcels[key],
+                sent.get(key) or (shipment_in(document, key) if lots else None),
+                announcer.shops[shop],
+                announcer.directory,
+            )
+            | _whose(key, lots.get(key))
             for key in standing.shop.parcels
         ],
         "lines": [
@@ -78,6 +88,19 @@ def _shipment(
         "eta": _of(facts.get("eta"), "from", "until"),
         "since": state.since,
         "lines": [{"id": line["id"], "quantity": line["quantity"]} for line in sent.get("lines", ())],
+    }
+
+
+def _whose(key: ParcelKey, lot: Lot | None) -> dict[str, Any]:
+    """How the carrier is known, and what speaks against it."""
+    warnings = warnings_of(key.carrier, key.reference)
+    if lot is None:
+        return {"carrier_by": How.SHOP, "candidates": (), "corrected_from": None, "warnings": warnings}
+    return {
+        "carrier_by": lot.how,
+        "candidates": () if lot.known else [candidate.carrier for candidate in lot.candidates],
+        "corrected_from": lot.was.carrier if lot.was else None,
+        "warnings": warnings,
     }
 
 

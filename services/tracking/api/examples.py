@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.tracking.api.answers import Accepted, OrderAnswer, OrderPage, Timeline, Why
+from services.tracking.api.answers import Accepted, OrderAnswer, OrderPage, ReferenceWarning, Timeline, Why
 from services.tracking.api.ops_answers import (
     ConflictPage,
     DeadLetterPage,
@@ -11,6 +11,7 @@ from services.tracking.api.ops_answers import (
     Replayed,
     StuckPage,
     UnmappedPage,
+    UnnamedPage,
 )
 
 SHOP, NUMBER, PARCEL = "demo", "A-1001", "seur/12345678901234"
@@ -19,7 +20,10 @@ _MESSAGE = "5f0c9a52-7d0b-4a43-9d3e-2f6b1c8e4a11"
 _PLACED, _SCANNED, _TOLD = "2026-03-02T08:00:00Z", "2026-03-04T07:31:00Z", "2026-03-04T07:31:05Z"
 NEXT = "WyIyMDI2LTAzLTAyVDA4OjAwOjAwWiIsICJkZW1vIiwgIkEtMTAwMSJd"
 
-ACCEPTED = Accepted(accepted=1)
+_MISTYPED = ReferenceWarning(
+    order_id="A-1001", carrier="ups", reference="1Z999AA10123456785", warnings=("check_digit",)
+)
+ACCEPTED = Accepted(accepted=1, warnings=(_MISTYPED,))
 
 ORDER_IN = {
     "order_id": NUMBER,
@@ -209,6 +213,13 @@ CONFLICTS = ConflictPage.model_validate(
 
 PARKED = ParkedPage.model_validate(
     {"parked": [{"carrier": "seur", "reference": "12345678901234", "facts": 2}], "next": None}
+)
+
+UNNAMED = UnnamedPage.model_validate(
+    {
+        "unnamed": [{"shop": SHOP, "order_id": "A-1002", "reference": "12345678901234", "candidates": ["dpd", "seur"]}],
+        "next": None,
+    }
 )
 
 LAG = LagAnswer.model_validate(

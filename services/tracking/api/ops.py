@@ -26,6 +26,7 @@ from services.tracking.api.ops_answers import (
     Replayed,
     StuckPage,
     UnmappedPage,
+    UnnamedPage,
 )
 from services.tracking.api.state import ApiState, state_of
 from services.tracking.cursors import LONGEST_CURSOR, read_cursor, write_cursor
@@ -183,6 +184,21 @@ async def parked(
     async with _opened(request, authorization) as tx:
         rows = await queues.parked_parcels(tx, limit + 1, read_cursor(cursor, str, str))
     return ParkedPage(**_page("parked", rows, limit, "carrier", "reference"))
+
+
+@router.get(
+    "/unnamed",
+    operation_id="listUnnamedParcels",
+    summary="Parcels of which nobody knows the carrier",
+    responses={**answered(examples.UNNAMED), **LISTED},
+)
+async def unnamed(
+    request: Request, limit: Limit = 100, cursor: Cursor = None, authorization: Authorization = None
+) -> UnnamedPage:
+    """Their buyers hear nothing of them until a carrier speaks of them or the shop names it."""
+    async with _opened(request, authorization) as tx:
+        rows = await queues.unnamed_parcels(tx, limit + 1, read_cursor(cursor, str, str, str))
+    return UnnamedPage(**_page("unnamed", rows, limit, "reference", "shop", "order_id"))
 
 
 @router.get(

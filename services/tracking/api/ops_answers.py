@@ -103,6 +103,20 @@ class ParkedPage(Answer):
     next: Next
 
 
+class UnnamedParcel(Answer):
+    """A parcel that its shop named without the carrier, and of which no carrier that may have it has spoken."""
+
+    shop: str
+    order_id: str
+    reference: str
+    candidates: tuple[str, ...] = Field(description="The carriers whose numbers look like it; empty: none is known.")
+
+
+class UnnamedPage(Answer):
+    unnamed: tuple[UnnamedParcel, ...]
+    next: Next
+
+
 class OutboxLag(Answer):
     unpublished: int
     oldest_seconds: float

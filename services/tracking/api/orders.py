@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -17,9 +17,10 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from services.tracking.api import examples
-from services.tracking.api.answers import Accepted
+from services.tracking.api.answers import Accepted, ReferenceWarning
 from services.tracking.api.documented import SHOPS_KEY, answered, problems
 from services.tracking.api.state import state_of
+from services.tracking.doubts import warnings_of
 from shared.contracts.envelope import BATCH, STRUCTURED, NotAnEvent, Outgoing, event_uuid, parse_time
 from shared.contracts.orders import Order, OrderSnapshot
 from shared.contracts.topics import SHOP_ORDERS
@@ -119,7 +120,17 @@ async def take_orders(
         await state.publisher.publish(messages)
     except BrokerAway as error:
         raise unavailable("the broker") from error
-    return JSONResponse({"accepted": len(messages)}, 202)
+    answer = Accepted(accepted=len(messages), warnings=tuple(_doubts(told)))
+    return JSONResponse(answer.model_dump(mode="json", exclude_defaults=True), 202)
+
+
+def _doubts(told: Sequence[Told]) -> Iterator[ReferenceWarning]:
+    for order in (each.snapshot for each in told):
+        for sent in order.shipments:
+            if warnings := warnings_of(sent.carrier, sent.reference):
+                yield ReferenceWarning(
+                    order_id=order.order_id, carrier=sent.carrier, reference=sent.reference, warnings=warnings
+                )
 
 
 def _message(shop: str, told: Told, now: datetime) -> Outgoing:

@@ -11,9 +11,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.tracking.api.answers import PageAnswer
 from services.tracking.api.conditional import conditional, tag_of
 from services.tracking.api.documented import kept_as, problems, problems_as
+from services.tracking.api.page_answers import PageAnswer
 from services.tracking.api.page_brand import brand_style, style_source
 from services.tracking.api.page_dates import Calendar
 from services.tracking.api.page_html import ASSETS, render_notice, render_page

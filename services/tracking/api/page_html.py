@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.tracking.api.answers import PageAnswer
+from services.tracking.api.page_answers import PageAnswer
 from services.tracking.api.page_assets import Assets
 from services.tracking.api.page_dates import Calendar
 from services.tracking.api.page_language import LANGUAGES, Words, words_for

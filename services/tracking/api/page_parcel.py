@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.tracking.announce import Announcer, parcel_facts, shipment_of
-from services.tracking.api.answers import PageEvent, PageMilestone, PageParcel, Tone
+from services.tracking.api.page_answers import PageEvent, PageMilestone, PageParcel, Tone
 from services.tracking.api.page_dates import Calendar, place_name
 from services.tracking.api.page_language import ASKS_THE_BUYER, Words, variants_of
 from services.tracking.api.page_links import unbroken, web_link
@@ -84,7 +84,7 @@ def describe_parcel(reader: Reader, key: ParcelKey) -> PageParcel:
     values = sentence_values(reader, facts)
     variants = variants_of(state.condition, state.action_by, state.delivered_to, late=late)
     return PageParcel(
-        carrier_name=facts.carrier_name,
+        carrier_name=facts.carrier_name or reader.words.say("ui.carrier_not_known"),
         reference=facts.reference,
         phone=facts.contact.phone,
         phone_of_shop=facts.contact.of_shop,
@@ -122,9 +122,10 @@ def sentence_values(reader: Reader, facts: ParcelFacts) -> dict[str, str]:
     """What a sentence about a parcel may name. `promised` only where there is a promise."""
     shop, promise = reader.shop, reader.story.order.promise
     care = reader.words.say("ui.care_in_a_sentence", shop=shop.name)
+    carrier = facts.carrier_name or reader.words.say("ui.the_carrier")
     values = {
-        "carrier": facts.carrier_name,
-        "callee": care if facts.contact.of_shop else facts.carrier_name,
+        "carrier": carrier,
+        "callee": care if facts.contact.of_shop else carrier,
         "phone": unbroken(facts.contact.phone),
         "shop": shop.name,
         "support_phone": unbroken(shop.support_phone),

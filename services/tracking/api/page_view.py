@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.tracking.announce import Announcer
-from services.tracking.api.answers import PageAnswer, PageEvent, PageParcel, Tone
+from services.tracking.api.page_answers import PageAnswer, PageEvent, PageParcel, Tone
 from services.tracking.api.page_dates import Calendar
 from services.tracking.api.page_language import Words, words_for
 from services.tracking.api.page_links import unbroken, web_link

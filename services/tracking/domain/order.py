@@ -2,7 +2,8 @@
 
 `advance` decides from all facts there are; `go_on` from what is kept of them and the facts that are new. Any
 permutation, duplication or batching of the same facts gives the same state and, counting what was told before, the same
-set of steps. The only exception is named at `without_conflicts`: two contents under one sequence.
+set of steps. There are two exceptions: two contents under one sequence (`without_conflicts`), and what was told of a
+carrier before it turned out that another one has the parcel (`which_carrier`).
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import NamedTuple
 
 from services.tracking.domain.calendar import local_day
 from services.tracking.domain.episode import AsTold, once_in_an_episode, tells_of_lateness
-from services.tracking.domain.fold import Basis, Fold, basis_of, promised_at
+from services.tracking.domain.fold import Basis, Fold, basis_of, first_of, promised_at
 from services.tracking.domain.lifecycle import FINAL, OPENING, SHOP_SAYS_OF_PARCELS, UNDER_WAY
+from services.tracking.domain.order_state import order_state, stages_that_count
 from services.tracking.domain.promise import PromiseBroken, TimeFact, broken_on, told_by_time
 from services.tracking.domain.shipment import (
-    NEVER_SCANNED,
     Ignored,
     ParcelFact,
     ParcelKey,
@@ -29,10 +30,21 @@ from services.tracking.domain.snapshot import ShopFact, judge_snapshot, without_
 from services.tracking.domain.telling import StepDue, Told, merged, told_by_scans, told_by_snapshot
 from services.tracking.domain.walk import OF_ANOTHER_PARCEL, Heard, Walk, Walked, walk_parcel
 from services.tracking.domain.walk import go_on as walk_on
-from shared.contracts.vocabulary import OrderState, ShopState, Stage, Step
+from services.tracking.domain.which_carrier import (
+    Lots,
+    as_known_now,
+    in_time_now,
+    is_another,
+    lots_of,
+    names_now,
+    told_but_of,
+    told_now,
+)
+from shared.contracts.vocabulary import OrderState, Stage, Step
 
 _RANK_OF_STEP: Mapping[Step, int] = {step: rank for rank, step in enumerate(Step)}
 _NOTHING_TOLD: AsTold = {}
+_NO_WALKS: Mapping[ParcelKey, Walk] = {}
 
 
 class Standing(NamedTuple):
@@ -41,6 +53,7 @@ class Standing(NamedTuple):
     shop: ShopFact
     parcels: Mapping[ParcelKey, ParcelState]
     told: frozenset[Told]
+    lots: Lots = ()
 
     @property
     def state(self) -> OrderState:
@@ -48,11 +61,11 @@ class Standing(NamedTuple):
 
     @property
     def parcels_total(self) -> int:
-        return len(_stages_that_count(self.shop, self.parcels))
+        return len(stages_that_count(self.shop, self.parcels))
 
     @property
     def parcels_delivered(self) -> int:
-        return _stages_that_count(self.shop, self.parcels).count(Stage.DELIVERED)
+        return stages_that_count(self.shop, self.parcels).count(Stage.DELIVERED)
 
     @property
     def promise_is_broken(self) -> bool:
@@ -71,7 +84,8 @@ class Decision(NamedTuple):
 
     `shop` is the snapshot that stands. `parcels` holds every parcel the order ever had; those in `shop.parcels` count.
     `steps` are those not yet told, in the order a buyer should hear them. `ignored` names every fact looked at that
-    changed nothing. `fold` is what the next facts can be put onto.
+    changed nothing. `fold` is what the next facts can be put onto. `retold`: steps told before of parcels that the shop
+    named without their carrier, as they have to be told now, for those that were told of another carrier.
     """
 
     state: OrderState
@@ -79,6 +93,7 @@ class Decision(NamedTuple):
     steps: tuple[StepDue, ...]
     ignored: tuple[Ignored, ...]
     fold: Fold
+    retold: tuple[StepDue, ...] = ()
 
     @property
     def shop(self) -> ShopFact:
@@ -86,7 +101,7 @@ class Decision(NamedTuple):
 
     @property
     def standing(self) -> Standing:
-        return Standing(self.shop, self.parcels, self.fold.told)
+        return Standing(self.shop, self.parcels, self.fold.told, self.fold.basis.lots)
 
     @property
     def parcels_total(self) -> int:
@@ -99,10 +114,10 @@ class Decision(NamedTuple):
 
 def advance(
     snapshots: Sequence[ShopFact],
-    parcels: Mapping[ParcelKey, Iterable[ParcelFact]],
+    parcels: Mapping[ParcelKey, Sequence[ParcelFact]],
     time_facts: Iterable[TimeFact] = (),
     told: AsTold = _NOTHING_TOLD,
-    kept: Mapping[ParcelKey, Walk] | None = None,
+    kept: Mapping[ParcelKey, Walk] = _NO_WALKS,
 ) -> Decision:
     """Decide from all facts of one order what is true now and what has to be told.
 
@@ -111,22 +126,29 @@ def advance(
     instant, or None where it was not still true. `kept`: walks whose early facts are no longer there. Raises ValueError
     without a snapshot.
     """
-    basis = basis_of(snapshots)
+    lots = lots_of(snapshots, parcels, first_of(snapshots), kept)
+    if lots:
+        names = names_now(lots)
+        snapshots = [as_known_now(each, names) for each in snapshots]
+        told, time_facts = told_now(told, names), [in_time_now(each, names) for each in time_facts]
+    basis = basis_of(snapshots, lots)
     shop = basis.shop
-    known = sorted({*parcels, *chain.from_iterable(snapshot.parcels for snapshot in snapshots)})
+    known = sorted({*parcels, *chain.from_iterable((*(s.parcels for s in snapshots), *(lot.names for lot in lots)))})
     ignored = [_verdict(shop, snapshot) for snapshot in snapshots if snapshot is not shop]
-    walked = {key: _walk(basis, key, tuple(parcels.get(key, ())), (kept or {}).get(key)) for key in known}
+    walked = {key: _walk(basis, key, tuple(parcels.get(key, ())), kept.get(key)) for key in known}
     states = {key: each.state for key, each in walked.items()}
-    dues = chain(
-        *(told_by_snapshot(snapshot, shop, states) for snapshot in without_conflicts(snapshots)),
-        *(told_by_scans(shop, key, walked[key], told) for key in known),
-        (told_by_time(fact, shop, states) for fact in time_facts),
-    )
+    before = told if not lots else told_but_of(lots, told)
+    dues = [
+        *chain(*(told_by_snapshot(snapshot, shop, states) for snapshot in without_conflicts(snapshots))),
+        *chain(*(told_by_scans(shop, key, walked[key], before) for key in known if not is_another(key, lots))),
+        *(told_by_time(fact, shop, states) for fact in time_facts),
+    ]
     walks = {key: each.walk for key, each in walked.items()}
     steps = once_in_an_episode(_to_announce(dues, told), told, shop, walks, promised_at(snapshots, shop))
     fold = Fold(basis, walks, frozenset((*told, *(due.identity for due in steps))))
     reasons = chain(ignored, *(each.ignored for each in walked.values()))
-    return Decision(order_state(shop, states), states, steps, tuple(reasons), fold)
+    retold = tuple(due for due in _to_announce(dues, before) if due.identity in told) if lots else ()
+    return Decision(order_state(shop, states), states, steps, tuple(reasons), fold, retold)
 
 
 def go_on(fold: Fold, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> Decision | None:
@@ -151,35 +173,6 @@ def go_on(fold: Fold, scans: Mapping[ParcelKey, Sequence[ParcelFact]]) -> Decisi
     return Decision(order_state(fold.shop, states), states, steps, ignored, fold)
 
 
-def order_state(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> OrderState:
-    """The whole order: delivered only when every parcel is and none is still to be sent. A missing parcel is unscanned.
-
-    A parcel whose label the carrier cancelled does not count. Cancelled and returned by the shop's word are final.
-    """
-    stages = _stages_that_count(shop, parcels)
-    if shop.state in _FINAL_WORDS or not stages:
-        return _AS_THE_SHOP_SAYS[shop.state]
-    sent_by_shop = shop.state in _SENT
-    whole = sent_by_shop or not shop.lines_pending
-    different = set(stages)
-    if whole and different == {Stage.RETURNED}:
-        return OrderState.RETURNED
-    if whole and different == {Stage.DELIVERED}:
-        return OrderState.DELIVERED
-    if Stage.DELIVERED in different:
-        return OrderState.PARTLY_DELIVERED
-    if sent_by_shop or (whole and different <= UNDER_WAY):
-        return OrderState.SHIPPED
-    if different & UNDER_WAY:
-        return OrderState.PARTLY_SHIPPED
-    return _AS_THE_SHOP_SAYS[shop.state]
-
-
-_FINAL_WORDS = frozenset({ShopState.CANCELLED, ShopState.RETURNED})
-_SENT = frozenset({ShopState.SHIPPED, ShopState.DELIVERED})
-_AS_THE_SHOP_SAYS: Mapping[ShopState, OrderState] = {state: OrderState(state.value) for state in ShopState}
-
-
 def is_late(decision: Decision) -> bool:
     """True while a parcel is still to come that the promised day, or the carrier's own day for it, says is late."""
     shop, fold = decision.shop, decision.fold
@@ -197,11 +190,6 @@ def _is_late(fold: Fold, key: ParcelKey, promised: date) -> bool:
     if any(PromiseBroken(parcel, promised).identity in fold.told for parcel in (key, None)):
         return True
     return state.eta_until is not None and local_day(state.eta_until, fold.shop.zone) > promised
-
-
-def _stages_that_count(shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> list[Stage]:
-    stages = [parcels.get(key, NEVER_SCANNED).stage for key in shop.parcels]
-    return [stage for stage in stages if stage is not Stage.CANCELLED] if Stage.CANCELLED in stages else stages
 
 
 def _verdict(shop: ShopFact, snapshot: ShopFact) -> Ignored:

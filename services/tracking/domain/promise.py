@@ -133,14 +133,14 @@ def _against_the_promise(
     if shop.promise_until is None:
         return
     at = moment(_day_after(shop.promise_until), patience.tell_at, shop.zone)
-    if not shop.parcels:
+    if not shop.told_of:
         # Sent without a reference: nobody will ever tell us that it came, so silence is no sign of being late.
         if shop.state is not ShopState.SHIPPED:
             yield Deadline(at, PromiseBroken(None, shop.promise_until))
         return
     if PromiseBroken(None, shop.promise_until).identity in told:
         return  # said of the whole order, before it had a parcel
-    for key in shop.parcels:
+    for key in shop.told_of:
         state = parcels.get(key, NEVER_SCANNED)
         if state.arrived_at is None and (state.stage in ON_THE_ROAD or state.stage is Stage.OUT_FOR_DELIVERY):
             yield Deadline(at, PromiseBroken(key, shop.promise_until))
@@ -152,7 +152,7 @@ def _silences(
     sent: Mapping[ParcelKey, datetime],
     patience: Patience,
 ) -> Iterator[Deadline]:
-    for key in shop.parcels:
+    for key in shop.told_of:
         state, region = parcels.get(key, NEVER_SCANNED), shop.region_of(key)
         if state.condition in PAUSED:
             continue
@@ -172,7 +172,7 @@ def _silences(
 def told_by_time(fact: TimeFact, shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> StepDue:
     """What has become late. Told once for each promised day and for each silence."""
     seen = parcels.get(fact.parcel) if fact.parcel is not None else None
-    wanted = fact.parcel in shop.parcels if fact.parcel is not None else not shop.parcels
+    wanted = fact.parcel in shop.told_of if fact.parcel is not None else not shop.told_of
     at = broken_on(fact.promised_until, shop.zone) if isinstance(fact, PromiseBroken) else fact.at
     still_true = (
         wanted

@@ -15,6 +15,21 @@ from shared.contracts.vocabulary import PaymentState, ShopState
 
 SPAIN = Region("ES")
 
+UNNAMED = "unnamed"
+"""Stands where the carrier would, in the key of a parcel whose carrier is not known."""
+
+
+class OpenParcel(NamedTuple):
+    """A reference whose carrier the shop left out, and what its format says of it.
+
+    `key` is that of the snapshot. `candidates`: the parcels it may be, the likeliest first. `certain`: the only one,
+    for no other carrier's numbers look like it.
+    """
+
+    key: ParcelKey
+    candidates: tuple[ParcelKey, ...] = ()
+    certain: bool = False
+
 
 class ShopFact(NamedTuple):
     """One snapshot, reduced to what decides.
@@ -23,7 +38,7 @@ class ShopFact(NamedTuple):
     the same sequence. `promise_until` is a day in `zone` (IANA name), the calendar of the destination. `lines_pending`:
     the snapshot orders more than its parcels hold, so more parcels are to come. `regions`: where each parcel goes, in
     the order of `parcels`. Of the shop itself: `home` is its region, `home_zone` its zone; `watched`: it wants its
-    buyers to be told when a parcel is late.
+    buyers to be told when a parcel is late. `open`: those of `parcels` that the shop named without their carrier.
     """
 
     id: UUID
@@ -41,6 +56,17 @@ class ShopFact(NamedTuple):
     home: Region = SPAIN
     home_zone: str = "Europe/Madrid"
     watched: bool = True
+    open: tuple[OpenParcel, ...] = ()
+
+    @property
+    def linked(self) -> tuple[ParcelKey, ...]:
+        """Every parcel whose facts may be this order's."""
+        return self.parcels + tuple(key for each in self.open for key in each.candidates) if self.open else self.parcels
+
+    @property
+    def told_of(self) -> tuple[ParcelKey, ...]:
+        """The parcels a buyer can be told of: a message names the carrier, so the others wait until it is known."""
+        return tuple(key for key in self.parcels if key.carrier != UNNAMED) if self.open else self.parcels
 
     def region_of(self, parcel: ParcelKey) -> Region:
         """Where the parcel goes; at home where the shop did not say."""

@@ -121,9 +121,12 @@ def _tells_of_standing_promise(shop: ShopFact, each: Heard) -> bool:
 
 
 def told_by_snapshot(snapshot: ShopFact, shop: ShopFact, parcels: Mapping[ParcelKey, ParcelState]) -> Iterator[StepDue]:
-    """Every step that one snapshot tells of. `shop` is the snapshot that stands."""
+    """Every step that one snapshot tells of. `shop` is the snapshot that stands.
+
+    What it says of a parcel whose carrier nobody knows waits: a message without its carrier must not be made.
+    """
     for step in (*SHOP_TELLS[snapshot.state], *PAYMENT_TELLS[snapshot.payment]):
-        for key in snapshot.parcels if step.about_parcel else (None,):
+        for key in snapshot.told_of if step.about_parcel else (None,):
             still_true = _shop_still_says(step, key, shop, parcels)
             seen = parcels[key] if key is not None else None
             yield StepDue(step, "1", key, snapshot.time, Clock.EXACT, snapshot.id, still_true, seen)

@@ -10,6 +10,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.tracking.domain.snapshot import UNNAMED
+from services.tracking.references.formats import candidates
 from shared.database import Row, fetch
 from shared.messaging.dead_letters import REPLAY_OF
 
@@ -91,6 +93,20 @@ async def parked_parcels(tx: AsyncConnection, limit: int, after: tuple[str, str]
         limit=limit,
         **(dict(zip(("carrier", "reference"), after, strict=True)) if after else {}),
     )
+
+
+async def unnamed_parcels(tx: AsyncConnection, limit: int, after: tuple[str, str, str] | None = None) -> Sequence[Row]:
+    """Parcels that their shops named without a carrier and that nobody has spoken of. `after`: as the row's names."""
+    beyond = "AND (l.reference, l.shop, l.order_id) > (:reference, :shop, :order_id)" if after else ""
+    rows = await fetch(
+        tx,
+        "SELECT l.reference, l.shop, l.order_id FROM order_parcels l "
+        f"WHERE l.carrier = '{UNNAMED}' AND l.position >= 0 {beyond} "
+        "ORDER BY l.reference, l.shop, l.order_id LIMIT :limit",
+        limit=limit,
+        **(dict(zip(("reference", "shop", "order_id"), after, strict=True)) if after else {}),
+    )
+    return [{**row, "candidates": tuple(c.carrier for c in candidates(row["reference"]))} for row in rows]
 
 
 async def count_parked(tx: AsyncConnection) -> int:

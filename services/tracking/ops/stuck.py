@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracking.domain.lifecycle import FINAL
+from services.tracking.domain.snapshot import UNNAMED
 from shared.contracts.vocabulary import Stage, Step
 from shared.database import Row, fetch
 
@@ -24,6 +25,8 @@ class WaitsFor(StrEnum):
 
     PARCEL = "parcel"
     """The shop has named no parcel."""
+    CARRIER = "carrier"
+    """The shop has named a parcel without its carrier, and nobody knows who has it."""
     FIRST_SCAN = "first_scan"
     """The carrier has not scanned a parcel that the shop named."""
     NEXT_SCAN = "next_scan"
@@ -45,6 +48,9 @@ def waits_for(parcels: Sequence[Mapping[str, Any]]) -> tuple[WaitsFor, str | Non
     """What the order waits for, and the parcel (`carrier/reference`) it is about. `parcels` are rows in their order."""
     if not parcels:
         return WaitsFor.PARCEL, None
+    for parcel in parcels:
+        if parcel["carrier"] == UNNAMED:
+            return WaitsFor.CARRIER, f"{parcel['carrier']}/{parcel['reference']}"
     for reason, stages in _IN_THIS_ORDER:
         for parcel in parcels:
             if (Stage(parcel["stage"]) if parcel["stage"] else None) in stages:

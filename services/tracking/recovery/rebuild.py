@@ -13,6 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.tracking import store_writes
 from services.tracking.announce import Announcer
 from services.tracking.erasure import take_in_erasures
@@ -97,7 +99,21 @@ async def _put_on_record(database: Database, steps: Sequence[StepReached], token
             "SET steps_announced = greatest(orders.steps_announced, excluded.steps_announced)",
             **columns(made, "shop", "id", "token", "announced"),
         )
-        await store_writes.write_steps(tx, [_step_row(step) for step in steps], then="ON CONFLICT DO NOTHING")
+        told, amended = ([s for s in steps if (s.amends is not None) is wanted] for wanted in (False, True))
+        await store_writes.write_steps(tx, [_step_row(step) for step in told], then="ON CONFLICT DO NOTHING")
+        for step in amended:
+            await _go_by_another_carrier(tx, step)
+
+
+async def _go_by_another_carrier(tx: AsyncConnection, step: StepReached) -> None:
+    """It was told of a parcel that turned out to be another carrier's; what amends it comes later on its partition."""
+    assert step.amends is not None and step.parcel is not None, "only steps about a parcel are amended"
+    await run(
+        tx,
+        "UPDATE steps SET parcel = :parcel WHERE event_id = :told",
+        parcel=step.parcel.key,
+        told=step.amends.event,
+    )
 
 
 def _step_row(step: StepReached) -> dict[str, Any]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.support.real_lives import at_the_door, lateness, odd_facts, on_the_road, several_parcels, the_shops_word
+from tests.support.real_lives import (
+    at_the_door,
+    lateness,
+    odd_facts,
+    on_the_road,
+    several_parcels,
+    the_shops_word,
+    without_carrier,
+)
 from tests.support.real_lives.script import Life, Moment, life, parcel
 
 LIVES: tuple[Life, ...] = (
@@ -12,6 +20,9 @@ LIVES: tuple[Life, ...] = (
     *the_shops_word.LIVES,
     *lateness.LIVES,
     *odd_facts.LIVES,
+    *without_carrier.LIVES,
 )
 
-__all__ = ["LIVES", "Life", "Moment", "life", "parcel"]
+CONTESTED: tuple[Life, ...] = without_carrier.CONTESTED
+
+__all__ = ["CONTESTED", "LIVES", "Life", "Moment", "life", "parcel"]

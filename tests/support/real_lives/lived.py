@@ -13,7 +13,7 @@ from shared.contracts.shipments import ShipmentEvent
 from shared.messaging.inbox import Delivery
 from tests.support.model_tracking import Arrival, ModelTracking, Said, Scanned
 from tests.support.real_lives import LIVES
-from tests.support.real_lives.script import Life, Moment
+from tests.support.real_lives.script import Life, Moment, parcel
 from tests.support.tracking_world import FARO
 
 
@@ -69,6 +69,6 @@ def _truth(tracking: ModelTracking, subject: str) -> str:
         for decision in decisions
         if decision is not None
         for key, state in decision.parcels.items()
-        if key.reference == (alias or subject)
+        if key == parcel(alias or subject)
     }
     return "/".join(sorted(stages))

@@ -2,7 +2,8 @@
 
 `5 11:00 S failed_attempt recipient_absent by=buyer > failed_attempt` reads: on 5 March 2026 at 11:00 UTC the carrier of
 parcel S said that nobody was there; told as it happened, that is what the buyer hears then. `S`, `S2`: parcels of SEUR,
-`C` of Correos, `D` of DHL, `U` of UPS. `shop` speaks of order A, `shop:B` of order B; `watch` looks at the clock.
+`C` of Correos, `D` of DHL, `U` of UPS; `N` of SEUR and `P` of DPD have one number, and `M` one that only MRW gives out.
+`in=?S` names it without its carrier. `shop` speaks of order A, `shop:B` of order B; `watch` looks at the clock.
 Days may be written `04-12` and `2019-03-05`. A snapshot's sequence counts up by itself.
 """
 
@@ -16,13 +17,13 @@ from typing import Any, NamedTuple
 
 from services.tracking.domain.shipment import ParcelKey
 from shared.contracts.base import Contract
-from shared.contracts.orders import Destination, Line, LineQuantity, Order, Payment, Promise, Shipment
+from shared.contracts.orders import UNNAMED, Destination, Line, LineQuantity, Order, Payment, Promise, Shipment
 from shared.contracts.shipments import Eta, Location, ShipmentEvent
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, PaymentState, ShopState, Stage
 from shared.messaging.inbox import Delivery
 from tests.support.deliveries import LUCIA, delivery
 
-CARRIERS: Mapping[str, str] = {"S": "seur", "C": "correos", "D": "dhl", "U": "ups"}
+CARRIERS: Mapping[str, str] = {"S": "seur", "C": "correos", "D": "dhl", "U": "ups", "N": "seur", "P": "dpd", "M": "mrw"}
 ON_ITS_WAY_TO_US = timedelta(minutes=1)
 """How long after it was said a fact comes to the broker, unless its line names the instant (`heard=5_11:00`)."""
 
@@ -67,7 +68,9 @@ def life(name: str, *lines: str, ends: str) -> Life:
 
 
 def parcel(alias: str, tag: str = "") -> ParcelKey:
-    return ParcelKey(CARRIERS[alias[0]], f"{alias}{tag}")
+    number = int(tag.removeprefix("-") or 0)
+    shaped = {"N": f"{number:014}", "P": f"{number:014}", "M": f"02600A{number:06}"}
+    return ParcelKey(CARRIERS[alias[0]], shaped.get(alias, f"{alias}{tag}"))
 
 
 def order_name(alias: str, tag: str = "") -> str:
@@ -130,12 +133,12 @@ def _snapshot(state: str, name: str, tag: str, options: Mapping[str, str], nth: 
 
 
 def _shipment(text: str, tag: str) -> Shipment:
-    """`S`, `S:mug*1+book*2` with what is in it, `S@AR` with where it goes."""
-    text, _, country = text.partition("@")
+    """`S`, `S:mug*1+book*2` with what is in it, `S@AR` with where it goes, `?S` without its carrier."""
+    unnamed, (text, _, country) = text.startswith("?"), text.removeprefix("?").partition("@")
     alias, _, items = text.partition(":")
     key = parcel(alias, tag)
     return Shipment(
-        carrier=key.carrier,
+        carrier=UNNAMED if unnamed else key.carrier,
         reference=key.reference,
         lines=tuple(LineQuantity(id=item, quantity=many) for item, many in _items(items)),
         destination=Destination(country=country) if country else None,

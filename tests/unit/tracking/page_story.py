@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from services.tracking.announce import Announcer
-from services.tracking.api.answers import PageAnswer
+from services.tracking.api.page_answers import PageAnswer
 from services.tracking.api.page_brand import brand_style
 from services.tracking.api.page_html import render_page
 from services.tracking.api.page_view import calendar_of, describe_page

@@ -5,6 +5,7 @@ decides what all its facts together decide."""
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 from hypothesis import given, settings
 
@@ -12,7 +13,15 @@ from services.tracking.domain.lifecycle import FINAL, STEP_OF
 from services.tracking.domain.snapshot import standing
 from services.tracking.domain.telling import told_by_snapshot
 from shared.contracts.vocabulary import Stage
-from tests.support.generated_histories import History, histories, histories_with_conflicts
+from tests.support.generated_histories import (
+    OTHER,
+    PARCELS,
+    SLOT,
+    History,
+    histories,
+    histories_of_two_carriers,
+    histories_with_conflicts,
+)
 from tests.support.model_tracking import KnownOrder, ModelTracking, Remembered, Said
 from tests.support.real_lives import LIVES
 from tests.unit.tracking.test_real_lives import ORDERS_OF_ARRIVAL
@@ -21,6 +30,8 @@ TIMES = int(os.environ.get("HITO_PROPERTIES", "1"))
 """How many times as many examples as `make test` needs; `make properties` sets it."""
 GENERATED = 14_000 * TIMES
 WITH_CONFLICTS = 1_000 * TIMES
+OF_TWO_CARRIERS = 2_000 * TIMES
+DISPUTED = (SLOT, OTHER, PARCELS[0])
 
 
 def take_at_once(history: History) -> ModelTracking:
@@ -66,6 +77,24 @@ def told_by_conflicts(order: KnownOrder) -> set[object]:
 
 def without_steps(remembered: Remembered) -> Remembered:
     return remembered._replace(fold="", steps=frozenset())
+
+
+@settings(max_examples=OF_TWO_CARRIERS)
+@given(history=histories_of_two_carriers)
+def test_a_number_of_two_carriers_is_settled_alike_and_only_what_was_told_of_the_wrong_one_may_differ(
+    history: History,
+) -> None:
+    """The other exception: a carrier that had spoken first for all one knew was believed, and its steps were told."""
+    at_once, as_it_came = take_at_once(history), take_as_it_came(history)
+    for name, remembered in at_once.remembered().items():
+        other = as_it_came.remembered()[name]
+        assert without_steps(other) == without_steps(remembered)
+        disputed = {each for each in other.steps ^ remembered.steps if each.parcel in DISPUTED}
+        assert disputed == other.steps ^ remembered.steps
+        again = Counter((each.step, each.occurrence) for each in other.steps if each.parcel in DISPUTED)
+        settled = at_once.orders[name].decision
+        if settled is not None and settled.fold.basis.lots:
+            assert set(again.values()) <= {1}, "whichever carrier it was, a step is told once"
 
 
 @given(history=histories)

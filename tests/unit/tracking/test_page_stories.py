@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from services.tracking.api.answers import PageAnswer, PageParcel, Tone
+from services.tracking.api.page_answers import PageAnswer, PageParcel, Tone
 from services.tracking.domain.promise import PromiseBroken
 from shared.contracts.vocabulary import Clock, OrderState, Stage
 from tests.unit.tracking.facts import CORREOS, SEUR, at, says, scan

@@ -7,7 +7,7 @@ import string
 
 import pytest
 
-from services.tracking.api.answers import Tone
+from services.tracking.api.page_answers import Tone
 from services.tracking.api.page_language import LANGUAGES, variants_of, words_for
 from services.tracking.api.page_parcel import tone_of
 from services.tracking.domain.lifecycle import TROUBLED

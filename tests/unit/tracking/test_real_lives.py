@@ -9,21 +9,21 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.support.model_tracking import Arrival, ModelTracking
-from tests.support.real_lives import LIVES, Life
+from tests.support.real_lives import CONTESTED, LIVES, Life
 from tests.support.real_lives.lived import live_through, truth_of
 
 ORDERS_OF_ARRIVAL = 80 * int(os.environ.get("HITO_PROPERTIES", "1"))
 """For each life; `make properties` tries ten times as many."""
 
 
-@pytest.mark.parametrize("life", LIVES, ids=str)
+@pytest.mark.parametrize("life", [*LIVES, *CONTESTED], ids=str)
 def test_told_as_it_happened_the_buyer_hears_each_thing_when_it_is_news(life: Life) -> None:
     tracking, _, heard = live_through(life)
     assert heard == [moment.hears for moment in life.moments()]
     assert truth_of(tracking, life) == life.truth
 
 
-@pytest.mark.parametrize("life", LIVES, ids=str)
+@pytest.mark.parametrize("life", [*LIVES, *CONTESTED], ids=str)
 def test_in_any_order_of_arrival_it_ends_in_the_same_rows_timeline_and_steps(life: Life) -> None:
     as_it_happened, facts, _ = live_through(life)
     told_at_once = ModelTracking()

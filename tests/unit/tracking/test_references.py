@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.carrier_gateway.references.formats import FORMATS, Fit, candidates, fit_of, normalise
+from services.tracking.references.formats import FORMATS, Fit, candidates, fit_of, normalise
 
 RIGHT = [
     ("ups", "1Z999AA10123456784"), ("ups", "1Z5R89390357567127"), ("ups", "1Z879E930346834440"),

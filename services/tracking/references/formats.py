@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.carrier_gateway.references import check_digits
+from services.tracking.references import check_digits
 
 LONGEST_CHARACTERS = 64
 _GROUPING = re.compile(r"[\s.\-]+")
