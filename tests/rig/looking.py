@@ -21,7 +21,7 @@ from sandbox.quiet import NotQuiet, Stillness, stillness_of
 from tests.rig.journal import Lines
 
 PAUSE = timedelta(seconds=2)
-LOOK_DEADLINE = timedelta(seconds=10)
+LOOK_DEADLINE = timedelta(seconds=20)
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, NotQuiet, AssertionError)
 _PARKED = "SELECT count(*) FROM parcels WHERE parked"
 _IN_FLIGHT = "SELECT count(*) FROM messages WHERE state IN ('planned', 'frozen', 'claimed', 'in_flight')"

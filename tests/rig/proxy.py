@@ -163,7 +163,7 @@ class _Link:
                 await self._cut(writer)
                 return
         await asyncio.sleep(self._proxy.weather.slow_close.total_seconds())
-        if writer.can_write_eof():
+        if not writer.is_closing() and writer.can_write_eof():
             writer.write_eof()
 
     async def _travel(self, size: int) -> None:

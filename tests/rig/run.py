@@ -96,7 +96,7 @@ async def run_part(part: Part) -> dict[str, Any]:
         await _break_and_rest(under, load, sent)
         await collect(world, _orders_in(sent.path))
         _write_run(part, world, load, began)
-        return {"failpoint kills": deaths.by_place() | {MIGRATION: migrations}, "never came": deaths.waiting}
+        return {"failpoint kills": deaths.by_place() | {MIGRATION: migrations}, "never came": deaths.never_came}
 
 
 def _supervised(world: Rigged, unit: Unit) -> Supervised:

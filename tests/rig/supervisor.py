@@ -141,6 +141,17 @@ class Supervisor:
     async def all_ready(self) -> None:
         await asyncio.gather(*(self.until_ready(name) for name, each in self.processes.items() if each.wanted))
 
+    async def survivors_ready(self) -> None:
+        """The same for those that live now, each as long as it lives: whoever starts anew has a time of its own."""
+        await asyncio.gather(*(self._while_it_lives(each) for each in self.processes.values() if each.wanted))
+
+    async def _while_it_lives(self, process: Supervised) -> None:
+        life = process.pid
+        while life is not None and process.pid == life and not process.paused:
+            if await self.is_ready(process.name):
+                return
+            await asyncio.sleep(ASK_PAUSE.total_seconds())
+
     async def is_ready(self, name: str) -> bool:
         try:
             answer = await self._client.get(f"{self.processes[name].ready_url}/readyz")

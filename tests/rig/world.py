@@ -32,6 +32,8 @@ SECOND = (
     Unit("notifier.consume.second", "notifier", ("consume",)),
 )
 """Consumers that come and go, so that partitions move."""
+PARTITIONS = 4
+"""Of each topic: enough for two consumers of a group, few enough for one small broker."""
 CALL_DEADLINE = timedelta(seconds=15)
 RECEIPT_ATTEMPTS = 200
 """Real providers go on for hours: whoever takes receipts is back sooner."""
@@ -90,7 +92,7 @@ async def rigged(folder: Path, data: Path) -> AsyncIterator[Rigged]:
         addresses = choose_addresses(units, usual=False)
         templates = await _templates(folder / "shops")
         running = await stack.enter_async_context(servers(data))
-        await create_topics(running.kafka.bootstrap)
+        await create_topics(running.kafka.bootstrap, PARTITIONS)
         webhook = f"{addresses.url('notifier')}/receipts/whatsapp"
         outside = await stack.enter_async_context(providers(folder, templates=templates, webhook_url=webhook))
         outside.callbacks.attempts = RECEIPT_ATTEMPTS
