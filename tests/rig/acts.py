@@ -20,7 +20,7 @@ from sandbox.providers import Action, Rule
 from shared.contracts.topics import TRACKING_STEPS
 from tests.rig.journal import Lines
 from tests.rig.proxy import FINE, Proxy, Weather
-from tests.rig.supervisor import Supervised, Supervisor
+from tests.rig.supervisor import Supervisor
 from tests.rig.tiers import Counts, Tier
 from tests.rig.world import SECOND, Rigged
 
@@ -187,10 +187,7 @@ class Doing:
     async def join_and_leave(self, _: int) -> None:
         """A second consumer of each group: partitions move to it and back."""
         for unit in SECOND:
-            process = Supervised(
-                unit, self._world.environment(unit), self._world.logs, self._world.addresses.operations_url(unit)
-            )
-            self._supervisor.add(process)
+            self._supervisor.add(self._world.supervised(unit))
             self._supervisor.start(unit.name)
         await asyncio.gather(*(self._supervisor.until_ready(unit.name) for unit in SECOND))
         await asyncio.sleep(self._between(WINDOW).total_seconds())

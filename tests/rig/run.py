@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.backends.servers import BackendUnavailable
-from sandbox.layouts import ONE_EACH, Unit
+from sandbox.layouts import ONE_EACH
 from sandbox.system import MIGRATED
 from shared.failpoints import VARIABLE
 from tests.load.chunk import Load
@@ -33,7 +33,7 @@ from tests.rig.deaths import MIGRATION, Deaths
 from tests.rig.journal import Lines
 from tests.rig.looking import Onlooker
 from tests.rig.pouring import pour_evenly, road
-from tests.rig.supervisor import Supervised, Supervisor
+from tests.rig.supervisor import Supervisor
 from tests.rig.tiers import Counts, Tier
 from tests.rig.world import Rigged, rigged
 
@@ -85,7 +85,7 @@ async def run_part(part: Part) -> dict[str, Any]:
         ops, sent, samples = [Lines(part.folder / f"{name}.jsonl") for name in ("ops", "sent", "samples")]
         deaths = Deaths.planned(part.counts.places, part.before.places, part.seed)
         migrations = await _migrate(world, part.counts.migrations, ops)
-        processes = [_supervised(world, unit) for unit in ONE_EACH]
+        processes = [world.supervised(unit) for unit in ONE_EACH]
         supervisor = Supervisor(processes, ops, part.chance("pauses"), deaths.arm, deaths.fired)
         stack.push_async_callback(supervisor.stop)
         pids = partial(_pids, supervisor)
@@ -97,10 +97,6 @@ async def run_part(part: Part) -> dict[str, Any]:
         await collect(world, _orders_in(sent.path))
         _write_run(part, world, load, began)
         return {"failpoint kills": deaths.by_place() | {MIGRATION: migrations}, "never came": deaths.never_came}
-
-
-def _supervised(world: Rigged, unit: Unit) -> Supervised:
-    return Supervised(unit, world.environment(unit), world.logs, world.addresses.operations_url(unit))
 
 
 def _pids(supervisor: Supervisor) -> dict[str, int | None]:

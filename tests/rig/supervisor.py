@@ -12,7 +12,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,30 +36,31 @@ Fired = Callable[[str, str], None]
 """(process, place): it died there."""
 
 
-class Supervised:
-    """One process of the product. `wanted`: whether it is to be alive."""
+def of_product(unit: Unit) -> list[str]:
+    """The command that starts a process of the product."""
+    return [sys.executable, "-m", f"services.{unit.service}", *unit.processes]
 
-    def __init__(self, unit: Unit, environment: Mapping[str, str], logs: Path, ready_url: str) -> None:
-        self.unit, self.ready_url = unit, ready_url
-        self.environment, self.log = dict(environment), logs / f"{unit.name}.log"
+
+class Supervised:
+    """One process. `wanted`: whether it is to be alive; `why_next`: by whom it is being killed at this moment."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], logs: Path, ready_url: str
+    ) -> None:
+        self.name, self.ready_url = name, ready_url
+        self.environment, self.log = dict(environment), logs / f"{name}.log"
         self.wanted, self.paused = False, False
-        self.starts = 0
+        self._command = list(command)
         self.why_next: str | None = None
         self._child: ChildProcess | None = None
-
-    @property
-    def name(self) -> str:
-        return self.unit.name
 
     @property
     def pid(self) -> int | None:
         return self._child.pid if self._child is not None else None
 
     def start(self, more: Mapping[str, str]) -> None:
-        command = [sys.executable, "-m", f"services.{self.unit.service}", *self.unit.processes]
-        self._child = ChildProcess(self.name, command, self.log, environment={**self.environment, **more})
+        self._child = ChildProcess(self.name, self._command, self.log, environment={**self.environment, **more})
         self._child.spawn()
-        self.starts += 1
 
     def signal(self, number: signal.Signals) -> bool:
         """False when it is down already."""
@@ -218,7 +219,6 @@ class Supervisor:
         await self.until_ready(name)
         self._ops.write(what="back", process=name)
 
-    def _do(self, work: object, name: str) -> None:
-        assert asyncio.iscoroutine(work)
+    def _do(self, work: Coroutine[object, object, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)

@@ -26,6 +26,7 @@ from shared.messaging.topics import create_topics
 from tests.rig.proxy import Proxy, proxy_before
 from tests.rig.servers import Servers, servers
 from tests.rig.shops import ShopKeys, open_shops
+from tests.rig.supervisor import Supervised, of_product
 
 SECOND = (
     Unit("tracking.consume.second", "tracking", ("consume",)),
@@ -73,6 +74,10 @@ class Rigged:
     def environment(self, unit: Unit) -> dict[str, str]:
         more = {**PATIENCE, **self.keys.variables, "SHOPS_DIR": str(self.folder / "shops")}
         return environment_of(unit, self.addresses, self.secrets, self.seen, more)
+
+    def supervised(self, unit: Unit) -> Supervised:
+        ready = self.addresses.operations_url(unit)
+        return Supervised(unit.name, of_product(unit), self.environment(unit), self.logs, ready)
 
     async def migrate(self, service: str, failpoints: Mapping[str, str] | None = None) -> None:
         """Raises BackendUnavailable when it does not come to its end."""
