@@ -37,7 +37,7 @@ async def collect(world: Rigged, orders: Iterable[tuple[str, str]]) -> None:
 
 
 async def _ask_of(world: Rigged, shop: str, order: str) -> dict[str, Any]:
-    url, headers = f"/v1/shops/{shop}/orders/{order}", world.keys.header(shop)
+    url, headers = f"/v1/shops/{shop}/orders/{order}", world.keys.bearer(shop)
     status = await _ask(world, url, headers)
     if status is None:
         return {"shop": shop, "order": order}

@@ -60,7 +60,7 @@ class Road:
     def _proof(self, call: Call, sending: Sending) -> dict[str, str]:
         """A shop shows its key, the courier signs."""
         if call.service == "tracking":
-            return self._world.keys.header(sending.shop or call.path.split("/")[3])
+            return self._world.keys.bearer(sending.shop or call.path.split("/")[3])
         signing = StandardWebhooks([self._world.secrets.courier_secret])
         return dict(signing.sign(call.body, f"msg_{uuid4().hex}", datetime.now(UTC)))
 

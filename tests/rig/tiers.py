@@ -73,7 +73,7 @@ TIERS = (
             joins=1,
         ),
         parts=1,
-        span=timedelta(seconds=110),
+        span=timedelta(seconds=150),
         pause=(timedelta(seconds=8), timedelta(seconds=10)),
         quiet_deadline=timedelta(seconds=150),
     ),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,9 +23,10 @@ from sandbox.providers import Providers, providers
 from sandbox.system import MIGRATED
 from sandbox.world import TEMPLATES_DEADLINE
 from shared.messaging.topics import create_topics
+from tests.load.recipe import SHOPS_FOLDER
+from tests.load.shop_keys import ShopKeys
 from tests.rig.proxy import Proxy, proxy_before
 from tests.rig.servers import Servers, servers
-from tests.rig.shops import ShopKeys, open_shops
 from tests.rig.supervisor import Supervised, of_product
 
 SECOND = (
@@ -72,7 +73,7 @@ class Rigged:
         return self.folder / "logs"
 
     def environment(self, unit: Unit) -> dict[str, str]:
-        more = {**PATIENCE, **self.keys.variables, "SHOPS_DIR": str(self.folder / "shops")}
+        more = {**PATIENCE, **self.keys.environment()}
         return environment_of(unit, self.addresses, self.secrets, self.seen, more)
 
     def supervised(self, unit: Unit) -> Supervised:
@@ -92,10 +93,10 @@ async def rigged(folder: Path, data: Path) -> AsyncIterator[Rigged]:
     """Servers, providers, topics and empty databases; no process of the product yet. `data` holds what servers keep."""
     async with AsyncExitStack() as stack:
         (folder / "logs").mkdir(parents=True, exist_ok=True)
-        keys = open_shops(folder / "shops")
+        shutil.copytree(SHOPS_FOLDER, folder / "shops", dirs_exist_ok=True)
         units = (*ONE_EACH, *SECOND)
         addresses = choose_addresses(units, usual=False)
-        templates = await _templates(folder / "shops")
+        templates = await _templates()
         running = await stack.enter_async_context(servers(data))
         await create_topics(running.kafka.bootstrap, PARTITIONS)
         webhook = f"{addresses.url('notifier')}/receipts/whatsapp"
@@ -118,7 +119,7 @@ async def rigged(folder: Path, data: Path) -> AsyncIterator[Rigged]:
             seen=_through_proxies(around, running, mail, http),
             addresses=addresses,
             secrets=Secrets(),
-            keys=keys,
+            keys=ShopKeys(),
             client=client,
         )
 
@@ -158,9 +159,9 @@ def _through_proxies(around: Surroundings, running: Servers, mail: Proxy, http: 
     )
 
 
-async def _templates(shops: Path) -> list[dict[str, Any]]:
+async def _templates() -> list[dict[str, Any]]:
     """As the shops submitted them to Meta."""
-    command = [sys.executable, "-m", "sandbox.approved_templates", str(await asyncio.to_thread(shops.resolve))]
+    command = [sys.executable, "-m", "sandbox.approved_templates", str(SHOPS_FOLDER)]
     environment = {**basic_environment(), "PYTHONPATH": str(ROOT)}
     printed = await run_command("templates", command, deadline=TEMPLATES_DEADLINE, environment=environment, folder=ROOT)
     found: list[dict[str, Any]] = json.loads(printed)
