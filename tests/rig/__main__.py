@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import secrets
 import shutil
 import sys
@@ -101,6 +102,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="of everything that is left to chance")
     parser.add_argument("--anew", action="store_true", help="forget what is done of the tier")
     options = parser.parse_args()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # of the rig itself: a broker is away on purpose
     state = State.of(tier_named(options.tier), options.seed, anew=options.anew)
     run, wanted = 0, options.chunks or state.tier.parts
     while run < wanted and run_next(state):

@@ -28,6 +28,8 @@ PATIENCE = timedelta(minutes=4)
 """For one thing to be taken, whatever is broken meanwhile."""
 WAVES = 14
 """About so many in a chunk: the time of a chunk is shared out among them."""
+PATIENT_PAUSE = timedelta(seconds=1)
+"""Shops and carriers do not hammer at a door that is shut; here it would be the rig that is short of time."""
 FAILED = Reply("failed")
 
 
@@ -43,6 +45,7 @@ class Road:
             async with asyncio.timeout(ACK_DEADLINE.total_seconds()):
                 return await (self._publish(letter) if isinstance(letter, Outgoing) else self._call(letter, sending))
         except (httpx.TransportError, KafkaError, OSError, TimeoutError):
+            await asyncio.sleep(PATIENT_PAUSE.total_seconds())
             return FAILED
 
     async def _publish(self, letter: Outgoing) -> Reply:

@@ -73,7 +73,8 @@ class _Under:
     supervisor: Supervisor
     deaths: Deaths
     ops: Lines
-    onlooker: Onlooker
+    sampling: Onlooker
+    waiting: Onlooker
 
 
 async def run_part(part: Part) -> dict[str, Any]:
@@ -89,9 +90,12 @@ async def run_part(part: Part) -> dict[str, Any]:
         supervisor = Supervisor(processes, ops, part.chance("pauses"), deaths.arm, deaths.fired)
         stack.push_async_callback(supervisor.stop)
         pids = partial(_pids, supervisor)
-        onlooker = Onlooker(world.around, lambda: world.providers.callbacks.pending, samples, pids)
-        stack.push_async_callback(onlooker.close)
-        under = _Under(part, world, supervisor, deaths, ops, onlooker)
+        sampling, waiting = [
+            Onlooker(world.around, lambda: world.providers.callbacks.pending, samples, pids) for _ in range(2)
+        ]
+        stack.push_async_callback(sampling.close)
+        stack.push_async_callback(waiting.close)
+        under = _Under(part, world, supervisor, deaths, ops, sampling, waiting)
         load = Load(part.seed * 1000 + part.number, part.counts.orders, began)
         await _break_and_rest(under, load, sent)
         await collect(world, _orders_in(sent.path))
@@ -123,7 +127,7 @@ async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> None:
     part, supervisor = under.part, under.supervisor
     supervisor.start_all()
     await asyncio.wait_for(supervisor.all_ready(), READY_DEADLINE.total_seconds())
-    watching = asyncio.create_task(under.onlooker.run())
+    watching = asyncio.create_task(under.sampling.run())
     doing = Doing(under.world, supervisor, under.ops, part.tier, part.chance("acts"))
     acts = planned(part.counts, part.before, part.chance("plan"))
     try:
@@ -132,13 +136,13 @@ async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> None:
             group.create_task(pour_evenly(load, load.chunks, on, lambda line: sent.write(**line), part.tier.span))
         under.deaths.disarm()
         await supervisor.all_ready()
+        supervisor.check()
+        await under.waiting.until_quiet(part.tier.quiet_deadline)
+        under.ops.write(what="quiet")
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-    supervisor.check()
-    await under.onlooker.until_quiet(part.tier.quiet_deadline)
-    under.ops.write(what="quiet")
-    await under.onlooker.look_once()
+    await under.waiting.look_once()
 
 
 def _orders_in(sent: Path) -> Iterator[tuple[str, str]]:

@@ -61,7 +61,7 @@ TIERS = (
     Tier(
         "1",
         Counts(
-            orders=300,
+            orders=200,
             places=60,
             migrations=2,
             kills=10,
@@ -75,7 +75,7 @@ TIERS = (
         parts=1,
         span=timedelta(seconds=150),
         pause=(timedelta(seconds=8), timedelta(seconds=10)),
-        quiet_deadline=timedelta(seconds=150),
+        quiet_deadline=timedelta(seconds=300),
     ),
     Tier(
         "2",
@@ -96,7 +96,7 @@ TIERS = (
         parts=50,
         span=timedelta(seconds=240),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),
-        quiet_deadline=timedelta(seconds=240),
+        quiet_deadline=timedelta(seconds=300),
     ),
     Tier(
         "3",
@@ -113,7 +113,7 @@ TIERS = (
         parts=25,
         span=timedelta(seconds=240),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),
-        quiet_deadline=timedelta(seconds=240),
+        quiet_deadline=timedelta(seconds=300),
     ),
 )
 
