@@ -22,6 +22,8 @@ from tests.rig.journal import Lines
 
 PAUSE = timedelta(seconds=2)
 LOOK_DEADLINE = timedelta(seconds=20)
+TURN = timedelta(seconds=15)
+"""After so long without rest it is said what still moves, and waited on."""
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, NotQuiet, AssertionError)
 _PARKED = "SELECT count(*) FROM parcels WHERE parked"
 _IN_FLIGHT = "SELECT count(*) FROM messages WHERE state IN ('planned', 'frozen', 'claimed', 'in_flight')"
@@ -79,12 +81,11 @@ class Onlooker:
                 while True:
                     try:
                         still = await self._open()
-                        await still.until_quiet(deadline)
+                        await still.until_quiet(TURN)
                         waiting = await still.notifier.fetchval(_IN_FLIGHT)
-                    except (*AWAY,) as error:
-                        what = str(error) or type(error).__name__
+                    except AWAY as error:
+                        what, waiting = str(error) or type(error).__name__, None
                         await self.close()
-                        waiting = None
                     if waiting == 0:
                         return
                     what = f"{waiting} messages wait or are under way" if waiting else what
