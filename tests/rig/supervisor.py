@@ -18,8 +18,9 @@ from pathlib import Path
 
 import httpx
 
-from sandbox.backends.process import ChildProcess
+from sandbox.backends.process import ChildProcess, log_tail
 from sandbox.layouts import Unit
+from sandbox.os_process import KeepsDying
 from tests.rig.journal import Lines
 
 PAUSES = (timedelta(milliseconds=100), timedelta(seconds=2))
@@ -29,6 +30,8 @@ ASK_DEADLINE = timedelta(seconds=3)
 STOP_DEADLINE = timedelta(seconds=25)
 """The product drains for twenty seconds at most."""
 TAIL_BYTES = 4096
+HOPELESS = 12
+"""So many deaths in a row that nobody brought about: not even a database that is away takes so many."""
 
 Arm = Callable[[str], Mapping[str, str]]
 """Variables for the next start of the process called so: what it is to die of."""
@@ -52,6 +55,7 @@ class Supervised:
         self.wanted, self.paused = False, False
         self._command = list(command)
         self.why_next: str | None = None
+        self.own_deaths = 0
         self._child: ChildProcess | None = None
 
     @property
@@ -135,8 +139,9 @@ class Supervisor:
         await self.processes[name].stop()
 
     async def until_ready(self, name: str) -> None:
-        """Until the process that runs under this name says so; whatever else happens to it meanwhile."""
-        while not await self.is_ready(name):  # noqa: ASYNC110  another process has no event to wait for
+        """Until the process that runs under this name says so. Raises KeepsDying where there is no hope of that."""
+        while not await self.is_ready(name):
+            self.check()
             await asyncio.sleep(ASK_PAUSE.total_seconds())
 
     async def all_ready(self) -> None:
@@ -193,20 +198,27 @@ class Supervisor:
 
     async def _keep(self, process: Supervised) -> None:
         """Until it is not wanted any more."""
-        back = asyncio.create_task(asyncio.sleep(0))
-        while process.wanted:
-            if process.pid is not None:
-                await asyncio.sleep(LOOK_PAUSE.total_seconds())
-                continue
-            back.cancel()
-            self._note_death(process)
-            shortest, longest = (pause.total_seconds() for pause in PAUSES)
-            await asyncio.sleep(self._chance.uniform(shortest, longest))
-            if process.wanted:
-                process.start(self._arm(process.name))
-                self._ops.write(what="restart", process=process.name)
+        back: asyncio.Task[None] | None = None
+        try:
+            while process.wanted:
+                if process.pid is not None:
+                    await asyncio.sleep(LOOK_PAUSE.total_seconds())
+                    continue
+                if back is not None:
+                    back.cancel()
+                self._note_death(process)
+                await self._start_again(process)
                 back = asyncio.create_task(self._note_back(process.name))
-        back.cancel()
+        finally:
+            if back is not None:
+                back.cancel()
+
+    async def _start_again(self, process: Supervised) -> None:
+        shortest, longest = (pause.total_seconds() for pause in PAUSES)
+        await asyncio.sleep(self._chance.uniform(shortest, longest))
+        if process.wanted:
+            process.start(self._arm(process.name))
+            self._ops.write(what="restart", process=process.name)
 
     def _note_death(self, process: Supervised) -> None:
         why, process.why_next = process.why_next, None
@@ -214,6 +226,9 @@ class Supervisor:
         if place is not None:
             self._fired(process.name, place)
         self._ops.write(what="kill", process=process.name, detail=why or place or "died by itself")
+        process.own_deaths = process.own_deaths + 1 if why is None and place is None else 0
+        if process.own_deaths >= HOPELESS:
+            raise KeepsDying(f"{process.name} ends by itself again and again:\n{log_tail(process.log)}")
 
     async def _note_back(self, name: str) -> None:
         await self.until_ready(name)

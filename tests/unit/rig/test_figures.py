@@ -34,7 +34,7 @@ def test_what_a_tier_did_is_told_beside_what_it_should_have_done() -> None:
     done = [Done(0, 2.0, 0, places={"relay.after_mark": 3, "relay.before_mark": 0}, never_came=1)]
     told = rows(tier_named("1"), done)
 
-    assert row(told, "kills at failpoints") == (3, 62)
+    assert row(told, "kills at failpoints") == (3, 33)
     assert row(told, "failpoints that killed") == (1, 2)
     assert row(told, "kills at failpoints that never came") == (1, 0)
     assert row(told, "findings") == (0, 0)

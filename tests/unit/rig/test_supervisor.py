@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from sandbox.backends.ports import LOOPBACK, free_port
+from sandbox.os_process import KeepsDying
 from tests.rig.journal import Lines
 from tests.rig.supervisor import Supervised, Supervisor
 from tests.support.source_files import ROOT
@@ -124,3 +125,11 @@ async def test_who_leaves_stays_away(watched: Callable[..., Watched]) -> None:
 
     assert system.process.pid is None
     assert system.said() == []
+
+
+async def test_what_ends_by_itself_again_and_again_is_given_up_with_its_log(watched: Callable[..., Watched]) -> None:
+    system = watched(work="lacking")
+    system.supervisor.start_all()
+
+    with pytest.raises(KeepsDying, match="SMALL_SERVICE_LACKS"):
+        await system.supervisor.all_ready()

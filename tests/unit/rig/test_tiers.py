@@ -80,6 +80,10 @@ def test_the_tier_for_a_release_kills_at_each_place_more_than_forty_times() -> N
     assert tier.counts.migrations >= SURE_OF_A_TURN
 
 
+def test_the_quick_tier_kills_at_each_place_once() -> None:
+    assert tier_named("1").counts.places == len(PLACES)
+
+
 def test_a_process_is_armed_until_it_has_died_at_each_of_its_places() -> None:
     deaths = Deaths.planned(len(PLACES), first=0, seed=1)
     armed = read_wishes(deaths.arm("notifier.send")["FAILPOINTS"])
