@@ -6,7 +6,7 @@ WORKERS ?= 3
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-embedded properties flood fuzz-api fuzz lint format up down bench chaos contracts layouts locks clean
+.PHONY: help setup demo test test-embedded properties flood fuzz-api fuzz lint format up down bench chaos chaos-ledger contracts layouts locks clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -72,7 +72,10 @@ down: ## Stop it, keep its data
 bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.json (ARGS=tracking for one part)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-chaos: $(READY) ## Kill -9 of every process, and at every move of every message through every fault (half an hour); build/chaos.json
+chaos: $(READY) ## Break all of Hito on real servers and have an oracle judge it; TIER=2 (hours) and 3 run CHUNKS= parts
+	@$(BIN)/python -m tests.rig --tier $(or $(TIER),1) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(TIER),,--anew) $(ARGS)
+
+chaos-ledger: $(READY) ## Kill -9 of every process, and at every move of every message through every fault (half an hour)
 	@HITO_FAULT_MATRIX=whole $(BIN)/python -m pytest -q -s tests/chaos/test_kill_any_process.py tests/chaos/test_fault_matrix.py $(ARGS)
 
 contracts: $(READY) ## Write shared/contracts/schemas anew

@@ -136,6 +136,14 @@ async def open_database(
         await database.close()
 
 
+def cut(connection: AsyncConnection) -> None:
+    """End it as a lost network does, without a word to the server. For failpoints."""
+    held = connection.sync_connection
+    driver = held.connection.driver_connection if held is not None else None
+    if driver is not None:
+        driver.terminate()
+
+
 def columns(rows: Iterable[Row], *names: str) -> dict[str, list[Any]]:
     """Rows turned on their side, one list a column, as `unnest` takes them."""
     kept = list(rows)

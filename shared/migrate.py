@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Database, DatabaseSettings, fetch, open_database, run
+from shared.failpoints import failpoint
 from shared.observability.logs import get_logger
 from shared.partitions import make_months
 from shared.processes import JobFailed, Runtime
@@ -173,6 +174,7 @@ async def _build_indexes(database: Database, revision: Script, patience: Patienc
 
 async def _apply(tx: AsyncConnection, folder: Path, revision: str) -> None:
     await tx.run_sync(_upgrade, folder, revision)
+    failpoint("migrate.middle")
 
 
 async def _make_months(tx: AsyncConnection) -> None:

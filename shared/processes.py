@@ -21,6 +21,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from shared.failpoints import arm
 from shared.health import Health
 from shared.observability.logs import configure_logs, get_logger
 from shared.settings import EXIT_BROKEN_CONFIGURATION, BrokenConfiguration, OperationsSettings, load_settings
@@ -78,6 +79,7 @@ def main(service: str, processes: Mapping[str, Part], tools: Mapping[str, Tool],
         return EXIT_USAGE
     configure_logs(service, os.environ.get("LOG_LEVEL", "INFO"))
     try:
+        arm(os.environ)
         return uvloop.run(_run(service, processes, tuple(dict.fromkeys(arguments))))
     except BrokenConfiguration as error:
         print(f"hito {service}: cannot start: {error}", file=sys.stderr)

@@ -10,6 +10,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -49,6 +50,17 @@ _SETTINGS = {
 }
 
 
+@dataclass(frozen=True)
+class OtherDoor:
+    """A second listener, for whoever comes through something in between: clients are told to come back to `told`.
+
+    Kafka's clients go where the broker says it is, so what stands in between has to be the address it gives.
+    """
+
+    listens: str
+    told: str
+
+
 class LocalKafka:
     """One broker; `local_kafka` makes it."""
 
@@ -56,10 +68,10 @@ class LocalKafka:
     shortest_session = KAFKAS_SHORTEST_SESSION
     keeps_messages = True
 
-    def __init__(self, folder: Path, jars: Path) -> None:
+    def __init__(self, folder: Path, jars: Path, other_door: OtherDoor | None = None) -> None:
         self.description = f"Apache Kafka {kafka_version()} (KRaft, local)"
         self.bootstrap = f"{LOOPBACK}:{free_port()}"
-        self._folder = folder
+        self._folder, self._other_door = folder, other_door
         self._java = [*_JAVA, "-cp", f"{jars}/*"]
         self._settings = folder / "server.properties"
         command = [*self._java, "kafka.Kafka", str(self._settings)]
@@ -80,6 +92,11 @@ class LocalKafka:
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(data),
         }
+        if self._other_door is not None:
+            settings["listeners"] += f",OTHER://{self._other_door.listens}"
+            settings["advertised.listeners"] += f",OTHER://{self._other_door.told}"
+            settings["listener.security.protocol.map"] += ",OTHER:PLAINTEXT"
+            settings["inter.broker.listener.name"] = "PLAINTEXT"
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         if not (data / "meta.properties").exists():
             command = [*self._java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._settings)]
@@ -100,11 +117,11 @@ class LocalKafka:
 
 
 @asynccontextmanager
-async def local_kafka(folder: Path) -> AsyncIterator[LocalKafka]:
+async def local_kafka(folder: Path, other_door: OtherDoor | None = None) -> AsyncIterator[LocalKafka]:
     """A broker on 127.0.0.1 with its data and log in `folder`. Raises BackendUnavailable when it cannot run here."""
     await require_java()
     jars = await kafka_jars()
-    broker = LocalKafka(await asyncio.to_thread(ready_folder, folder), jars)
+    broker = LocalKafka(await asyncio.to_thread(ready_folder, folder), jars, other_door)
     await broker.format()
     await broker.start()
     try:

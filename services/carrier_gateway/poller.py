@@ -23,6 +23,7 @@ from services.carrier_gateway.settings import CarrierAccess
 from services.carrier_gateway.tokens import Access
 from services.carrier_gateway.watches import WatchBoard, Watched
 from shared.contracts.shipments import ShipmentEvent
+from shared.failpoints import failpoint
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import BrokerAway
 from shared.observability.logs import get_logger
@@ -81,6 +82,7 @@ class CarrierPoller:
         set_current(new_trace())
         query = Query(watched.watch.reference, watched.watch.country, watched.watch.postal_code)
         answer = await self._access.ask(query, now)
+        failpoint("gateway.poll_after_fetch")
         await self._take_in(watched, answer)
         return timedelta(0)
 
@@ -113,6 +115,7 @@ class CarrierPoller:
 
     async def _tell(self, watched: Watched, fresh: tuple[ShipmentEvent, ...]) -> None:
         await announce(self._publisher, fresh, self._clock())
+        failpoint("gateway.poll_after_publish")
         watched.tell(fresh)
         self._untold = None
 

@@ -13,6 +13,7 @@ from shared.contracts.envelope import Outgoing
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.topics import CARRIER_SHIPMENTS
 from shared.contracts.vocabulary import Clock, Stage
+from shared.failpoints import failpoint
 from shared.observability import tracing
 from shared.observability.logs import get_logger
 from shared.observability.metrics import UNMAPPED_CODES
@@ -32,6 +33,7 @@ async def announce(publisher: Publishes, events: Sequence[ShipmentEvent], receiv
     """Publish the events, oldest first, and wait for the broker. Answers how many. Raises BrokerAway."""
     if not events:
         return 0
+    failpoint("gateway.before_publish")
     await publisher.publish([_message(event, received_at) for event in events])
     for event in events:
         if event.stage is Stage.UNKNOWN:

@@ -22,6 +22,7 @@ from services.carrier_gateway.parts import url_token
 from services.carrier_gateway.parts.base import Carrier, Check, Malformed, Parsed
 from services.carrier_gateway.publishing import Publishes, announce
 from services.carrier_gateway.settings import CarrierAccess
+from shared.failpoints import failpoint
 from shared.health import Health
 from shared.messaging.failures import BrokerAway
 from shared.observability.logs import get_logger
@@ -85,6 +86,7 @@ def _webhooks(publisher: Publishes, access: Mapping[str, CarrierAccess], clock: 
         except BrokerAway as error:
             raise unavailable("the broker") from error
         heard.pushed(known.carrier, body, parsed.events)
+        failpoint("gateway.before_202")
         get_logger().info("webhook_taken", carrier=carrier, count=accepted)
         return Response(b'{"accepted":%d}' % accepted, 202, media_type="application/json")
 
@@ -106,6 +108,7 @@ def _check_and_parse(
 ) -> Parsed:
     try:
         check(body, _proofs(request), now)
+        failpoint("gateway.after_verify")
     except BadSignature as error:
         heard.not_signed(carrier)
         get_logger().warning("webhook_refused", carrier=carrier.id, reason=str(error))

@@ -26,6 +26,7 @@ from shared.contracts.erasures import ErasureRequested, step_without_contact
 from shared.contracts.steps import StepReached
 from shared.contracts.topics import TRACKING_ERASURES, TRACKING_STEPS
 from shared.contracts.vocabulary import Actor, Channel
+from shared.failpoints import failpoint
 from shared.messaging.consume import Intake, Taken
 from shared.messaging.failures import Poison
 from shared.messaging.inbox import Delivery
@@ -73,6 +74,7 @@ async def _take_in(tx: AsyncConnection, steps: Sequence[Delivery[StepReached]], 
     messages = [message for delivery in fresh for message in _messages(delivery, planner, erased, known)]
     await ledger.remember_steps(tx, fresh)
     written = await ledger.plan_messages(tx, messages)
+    failpoint("notifier.after_plan")
     planned = {(m.step.shop, m.step.order_id, m.verdict.recipient) for m in messages if m.verdict.state in WAITING}
     await links.keep(tx, planned, planner.new_token, planner.clock())
     called_off = await call_off_overtaken(tx, {(d.data.shop, d.data.order_id) for d in fresh})

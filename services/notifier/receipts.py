@@ -6,6 +6,7 @@ message went to.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, 
 from services.notifier.receipt_formats.sms_http import parse_sms_http
 from services.notifier.sending.fallback import Loss, tell_another_way
 from shared.contracts.vocabulary import Channel
-from shared.database import Database, fetch
+from shared.database import Database, cut, fetch
+from shared.failpoints import failpoint
 from shared.messaging.failures import is_infrastructure
 from shared.observability.logs import get_logger
 from shared.signatures import BadSignature
@@ -172,6 +174,7 @@ async def keep(state: ReceiptState, providers: Sequence[str], receipts: list[Rec
         if not is_infrastructure(error):
             raise
         raise unavailable("the database") from error
+    failpoint("notifier.after_receipt")
     return JSONResponse({"taken": len(receipts), "moved": sum(moved)})
 
 
@@ -190,6 +193,7 @@ async def apply_receipts(database: Database, provider: str, receipts: Sequence[R
             state = STATE_OF_RECEIPT[receipt.verdict]
             change = Change(state, receipt.reason, receipt.provider_message_id)
             done = await ledger.change(tx, {message: change}, receipt_sources(state, channel))
+            failpoint("notifier.in_receipt", functools.partial(cut, tx))
             await reach.learn(tx, {message: Lesson(receipt.reason, receipt.unreachable, receipt.complaint)}, receipt.at)
             returned = done if state is State.BOUNCED else []
             lost = {one: Loss(receipt.reason, receipt.unreachable) for one in returned}

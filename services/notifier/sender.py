@@ -25,7 +25,8 @@ from services.notifier.sending.flights import Flights, Landed
 from services.notifier.sending.resolver import Resolver
 from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.vocabulary import Channel
-from shared.database import Database, Row
+from shared.database import Database, Row, cut
+from shared.failpoints import failpoint
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import is_infrastructure
 from shared.messaging.watchdog import Watchdog
@@ -180,6 +181,8 @@ class Sender:
                 moved = await ledger.change(tx, failed)
                 lost = {message: Loss(failed[message].reason) for message in moved}
                 await ledger.tell(tx, [*moved, *await fallback.tell_another_way(tx, lost)])
+        if rows:
+            failpoint("notifier.after_freeze")
         return len(rows)
 
     async def _launch_due(self, channel: Channel) -> int:
@@ -189,8 +192,10 @@ class Sender:
             claimed = await self._claim(channel, adapter) if self._flights.free(channel) else []
             if not claimed:
                 continue
+            failpoint("notifier.after_claim")
             async with self._database.transaction() as tx:
                 cleared = await queue.put_in_flight(tx, claimed, self._patience)
+            failpoint("notifier.before_send")
             for row in claimed:
                 if row["id"] in cleared:
                     request = Request(row["address"], bytes(row["request"]))
@@ -213,6 +218,7 @@ class Sender:
         landed = await self._flights.landed(channel, wait)
         if not landed:
             return
+        failpoint("notifier.after_answer")
         backoff = Backoff(self._runtime.stop)
         landing.note_health(self._circuits, landed, self._clock())
         sorted_out = landing.sort_out(landed, self._clock(), self._chance)
@@ -220,12 +226,14 @@ class Sender:
             try:
                 async with self._database.transaction() as tx:
                     await landing.record(tx, sorted_out, self._clock())
+                    failpoint("notifier.before_record", functools.partial(cut, tx))
                 break
             except Exception as error:
                 if not is_infrastructure(error) or self._runtime.stop.is_set():
                     raise
                 get_logger().warning("outcome_waits", count=len(landed), error_type=type(error).__name__)
                 await backoff.wait()
+        failpoint("notifier.after_record")
         self._measure(landed)
 
     def _measure(self, landed: list[Landed]) -> None:

@@ -24,6 +24,7 @@ from services.tracking.store import OrderKey, StoredOrder
 from services.tracking.tokens import hash_of, token_of
 from services.tracking.watches import may_need_watching
 from shared.contracts.orders import Order
+from shared.failpoints import failpoint
 
 ScanId = tuple[UUID, bytes]
 
@@ -66,10 +67,14 @@ async def apply(tx: AsyncConnection, new: NewFacts, announcer: Announcer) -> App
     touched = new.named | set(new.scans)
     were_parked = await store.lock_parcels(tx, touched) if touched else set()
     fresh = await _keep_new_scans(tx, new) if new.scans else frozenset[ScanId]()
+    failpoint("tracking.after_scans")
     linked = await store.orders_of(tx, new.scans) if new.scans else {}
     parked = set(new.scans) - set(linked) - new.named
     await store_writes.park(tx, sorted(parked - were_parked), parked=True)
-    await store_writes.park(tx, sorted(were_parked & (new.named | set(linked))), parked=False)
+    released = were_parked & (new.named | set(linked))
+    await store_writes.park(tx, sorted(released), parked=False)
+    if released:
+        failpoint("tracking.after_release")
     orders = await _lock_orders(tx, new, linked, announcer)
     decisions = await _decide(tx, orders, new, linked)
     await write_outcomes(tx, await _outcomes(tx, orders, decisions, new, announcer), new.traces, announcer)

@@ -13,6 +13,7 @@ from services.tracking.handlers import NewFacts, apply
 from services.tracking.ops import queues
 from services.tracking.store import OrderKey, StoredOrder
 from shared.database import Database, fetch
+from shared.failpoints import failpoint
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import is_infrastructure
 from shared.observability.logs import get_logger
@@ -64,6 +65,7 @@ async def look_once(database: Database, announcer: Announcer, now: datetime) -> 
             return 0
         orders = await store.lock_orders(tx, [OrderKey(row["shop"], row["order_id"]) for row in rows])
         due = {key: _due(order, announcer, now) for key, order in orders.items()}
+        failpoint("tracking.after_look")
         await apply(tx, NewFacts(time=due), announcer)
     return len(rows)
 

@@ -8,6 +8,7 @@ The order of offsets and database is the guarantee: offsets are never ahead of t
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import Contract
 from shared.contracts.topics import Topic
-from shared.database import Database
+from shared.database import Database, cut
+from shared.failpoints import failpoint
 from shared.messaging.backoff import Backoff
 from shared.messaging.dead_letters import bury
 from shared.messaging.decode import Decoded, dead_letter, decode_all
@@ -121,8 +123,11 @@ class Consumer:
         if records:
             self._upcoming = self._fetch_ahead()
             with PROCESS_DURATION.labels(self._intake.group).time():
+                failpoint("consume.after_fetch")
                 await self._settle(records, batch.decoded)
+                failpoint("consume.after_commit")
                 await self._subscription.commit(records)
+                failpoint("consume.after_offsets")
         if records or not await self._subscription.has_lag():
             self._watchdog.beat()
         self._backoff.reset()
@@ -178,8 +183,10 @@ class Consumer:
         decoded = decoded or decode_all(records, self._topics)
         async with self._database.transaction() as tx:
             claimed = await claim(tx, decoded.deliveries, self._kept_once)
+            failpoint("consume.after_inbox")
             taken = await self._intake.handle(tx, claimed.fresh) if claimed.fresh else ()
             await bury(tx, decoded.dead, self._intake.group)
+            failpoint("consume.before_commit", functools.partial(cut, tx))
         self._count(claimed.fresh, taken)
         self._count(claimed.duplicates, ["duplicate"] * len(claimed.duplicates))
         for letter in decoded.dead:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import Headers, Outgoing
 from shared.database import insert_rows
+from shared.failpoints import failpoint
 from shared.messaging.outbox import append
 from shared.observability.metrics import DEAD_LETTERS
 from shared.observability.tracing import valid
@@ -66,6 +67,8 @@ async def bury(tx: AsyncConnection, letters: Sequence[DeadLetter], handler: str)
     )
     fresh = {(row["topic"], row["partition"], row["offset"]) for row in written}
     new = [d for d in letters if (d.topic, d.partition, d.offset) in fresh]
+    if new:
+        failpoint("dead_letters.after_row")
     await append(tx, [_outgoing(d, handler) for d in new])
     for letter in new:
         DEAD_LETTERS.labels(letter.topic, letter.reason.split(":")[0]).inc()

@@ -6,6 +6,7 @@ commits late would be skipped for ever. What is published is swept away by share
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +14,8 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import Headers, Outgoing
-from shared.database import Database, Row, fetch, insert_rows, run
+from shared.database import Database, Row, cut, fetch, insert_rows, run
+from shared.failpoints import failpoint
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import is_infrastructure
 from shared.messaging.publish import Publisher
@@ -75,6 +77,7 @@ class Relay:
 
     async def _relay(self, connection: AsyncConnection, backoff: Backoff) -> None:
         while not self._runtime.stop.is_set():
+            failpoint("relay.lock_lost", functools.partial(cut, connection))
             moved = await self._move_batch(connection)
             backoff.reset()
             if moved < BATCH:
@@ -89,9 +92,12 @@ class Relay:
         )
         OUTBOX_OLDEST.labels(self._runtime.service).set(float(rows[0]["age"]) if rows else 0.0)
         if rows:
+            failpoint("relay.after_select")
             await self._publisher.publish([_outgoing(row) for row in rows])
+            failpoint("relay.before_mark")
             ids = [row["id"] for row in rows]
             await run(connection, "UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)", ids=ids)
+            failpoint("relay.after_mark")
         return len(rows)
 
 

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.contracts.envelope import Outgoing
+from shared.failpoints import failpoint
 from shared.messaging.failures import BrokerAway
 from shared.observability.logs import get_logger
 from shared.observability.metrics import PUBLISH_DURATION, PUBLISHED
@@ -67,6 +68,7 @@ class Publisher:
         try:
             async with asyncio.timeout(deadline.total_seconds()):
                 sent = [await self._send(self._producer, message) for message in messages]
+                failpoint("publish.before_acks")
                 await (sent[0] if len(sent) == 1 else asyncio.gather(*sent))
         except (KafkaError, TimeoutError, OSError) as error:
             raise BrokerAway(type(error).__name__) from error

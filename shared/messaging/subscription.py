@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from shared.contracts.topics import Topic
+from shared.failpoints import failpoint
 from shared.observability.logs import get_logger
 from shared.observability.metrics import CONSUMER_LAG
 
@@ -42,7 +43,6 @@ class Subscription:
         if self._consumer is not None:
             return
         consumer = AIOKafkaConsumer(
-            *self._topics,
             bootstrap_servers=self._bootstrap,
             group_id=self._group,
             client_id=self._client_id,
@@ -60,6 +60,7 @@ class Subscription:
             metadata_max_age_ms=30_000,
             request_timeout_ms=20_000,
         )
+        consumer.subscribe(self._topics, listener=_Rebalanced())
         try:
             await consumer.start()
         except BaseException:
@@ -116,6 +117,17 @@ class Subscription:
         if self._consumer is not None:
             await _stop(self._consumer)
             self._consumer = None
+
+
+class _Rebalanced(ConsumerRebalanceListener):  # type: ignore[misc]  # comes without types
+    """What partitions come and go: nothing is kept for them, the offsets and the inbox say where to go on."""
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        failpoint("consume.in_revoke")
+        get_logger().info("partitions_revoked", count=len(revoked))
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        get_logger().info("partitions_assigned", count=len(assigned))
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:

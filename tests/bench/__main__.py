@@ -12,19 +12,21 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import fold
+from tests.bench import failpoints, fold
 from tests.bench.carrier_gateway import push_figures
 from tests.bench.notifier import figures as notifier
 from tests.bench.rows import Row, table
 from tests.bench.tracking import figures
 
 OUTPUT = Path("build/bench.json")
-PARTS = ("fold", "tracking", "notifier", "carrier_gateway")
+PARTS = ("failpoints", "fold", "tracking", "notifier", "carrier_gateway")
 
 
 async def measure(parts: Sequence[str]) -> Mapping[str, list[Row]]:
     """Each part's rows, in the order of PARTS."""
     measured: dict[str, list[Row]] = {}
+    if "failpoints" in parts:
+        measured["failpoints"] = failpoints.measure()
     if "fold" in parts:
         measured["fold"] = fold.measure()
     if "tracking" in parts:

@@ -1,8 +1,8 @@
 """Every fault of three kinds of provider, and `kill -9` at the moves of the ledger: nobody hears anything twice, and
 what nobody heard is listed with its reason.
 
-`make test` kills at every move once, amid messages through every fault; `make chaos` kills every message of every fault
-at every move of its own, and writes build/chaos.json.
+`make test` kills at every move once, amid messages through every fault; `make chaos-ledger` kills every message of
+every fault at every move of its own, and writes build/chaos-ledger.json.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.support.migrated import FreshDatabase
 
 WHOLE = os.environ.get("HITO_FAULT_MATRIX") == "whole"
 LANES = 2
-OUTPUT = Path("build/chaos.json")
+OUTPUT = Path("build/chaos-ledger.json")
 RESOLVED = 0.999
 RARE = ("unknown", "standby")
 DOUBT_MAY_STAY = frozenset({Channel.EMAIL, Channel.WHATSAPP})
@@ -79,7 +79,7 @@ async def kill_each_message(matrix: FaultMatrix, sent: Sequence[Moment], receive
         return await matrix.settle(DOUBT_MAY_STAY)
 
 
-@pytest.mark.skipif(not WHOLE, reason="takes long: make chaos")
+@pytest.mark.skipif(not WHOLE, reason="takes long: make chaos-ledger")
 @pytest.mark.timeout(5400)
 async def test_a_kill_at_every_move_of_every_message_of_every_fault(
     tmp_path: Path, fresh_database: FreshDatabase, notifier_template: str

@@ -25,7 +25,7 @@ _ABOUT = re.compile(r"^(\S+) \(\w+\): (\w+ on \w+).*$")
 """`LF-1 (at_the_door): shipped on email about generic/F1` as the list of unknown messages words it."""
 PROCESSES = [unit.name for unit in ONE_EACH]
 HOLDING = ["gateway.api", "tracking.consume", "tracking.relay", "notifier.consume", "notifier.send"]
-"""Those that hold something between two systems; `make chaos` kills all the others too."""
+"""Those that hold something between two systems; `make chaos-ledger` kills all the others too."""
 VICTIMS = PROCESSES if os.environ.get("HITO_FAULT_MATRIX") == "whole" else HOLDING
 
 

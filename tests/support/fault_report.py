@@ -1,4 +1,4 @@
-"""The figures of the fault matrix, each beside what is wanted of it, as build/chaos.json keeps them."""
+"""The figures of the fault matrix, each beside what is wanted of it, as build/chaos-ledger.json keeps them."""
 
 from __future__ import annotations
 

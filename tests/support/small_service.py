@@ -12,6 +12,7 @@ import sys
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
+from shared.failpoints import failpoint
 from shared.processes import JobFailed, Part, Runtime, main, serve
 from shared.settings import load_settings
 from shared.web import create_app
@@ -47,6 +48,12 @@ async def lacking(runtime: Runtime) -> None:
     load_settings(LackingSettings)
 
 
+async def pass_by(runtime: Runtime) -> None:
+    for _ in range(5):
+        say("passing")
+        failpoint("consume.after_commit", lambda: say("dropped"))
+
+
 async def refuse(runtime: Runtime) -> None:
     raise JobFailed("somebody is in the way: try again")
 
@@ -72,6 +79,7 @@ PROCESSES = {
     "crash": Part(crash),
     "lacking": Part(lacking, one_shot=True),
     "refuse": Part(refuse, one_shot=True),
+    "pass": Part(pass_by, one_shot=True),
     "api": Part(api, serves_http=True),
 }
 

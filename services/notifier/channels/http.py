@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import httpx
 
 from services.notifier.channels.base import OutcomeClass, ProviderError, SendResult
+from shared.failpoints import failpoint
 
 ANSWER_LIMIT_BYTES = 64 * 1024
 CONNECT_DEADLINE = timedelta(seconds=5)
@@ -102,6 +103,7 @@ async def ask(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], d
 async def _exchange(client: httpx.AsyncClient, request: httpx.Request, deadline: timedelta) -> Answer:
     async with asyncio.timeout(deadline.total_seconds()):
         response = await client.send(request, stream=True)
+        failpoint("notifier.before_answer_read")
         try:
             return Answer(response.status_code, await _read(response), _retry_after(response.headers))
         finally:

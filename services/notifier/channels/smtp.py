@@ -16,6 +16,7 @@ import aiosmtplib
 from aiosmtplib.protocol import normalize_message_line_endings
 
 from services.notifier.channels.base import OutcomeClass, SendResult
+from shared.failpoints import failpoint
 
 PROVIDER = "smtp"
 COMMAND_DEADLINE = timedelta(seconds=30)
@@ -128,9 +129,11 @@ async def _transact(
         reply = await client.execute_command(b"DATA")
         if reply.code != 354 or client.protocol is None:
             return _refused(reply.code, reply.message, at_recipient=False)
+        failpoint("notifier.in_mail", client.close)
         client.protocol.write(_LINE_WITH_DOT.sub(b"..", normalize_message_line_endings(message)) + b".\r\n")
     except _BEFORE_DATA as error:
         return _before_data(error, at_recipient=at_recipient)
+    failpoint("notifier.after_mail", client.close)
     return await _await_verdict(client, final_dot_deadline)
 
 

@@ -33,6 +33,7 @@ from services.notifier.sending import doubts
 from services.notifier.sending.fallback import Loss, tell_another_way, told_by_another
 from services.notifier.sending.overtaking import call_off_overtaken, told_of
 from shared.database import Database, Row
+from shared.failpoints import failpoint
 
 AT_ONCE = 32
 """Messages looked into side by side."""
@@ -75,6 +76,7 @@ class Resolver:
             return 0
         cases = [self._case(row) for row in rows]
         answers = await asyncio.gather(*(self._ask(case) for case in cases))
+        failpoint("notifier.in_doubt")
         open_cases = await self._take_answers(list(zip(cases, answers, strict=True)))
         open_cases = await self._repeat(open_cases)
         if open_cases:

@@ -24,6 +24,7 @@ from services.tracking.doubts import warnings_of
 from shared.contracts.envelope import BATCH, STRUCTURED, NotAnEvent, Outgoing, event_uuid, parse_time
 from shared.contracts.orders import Order, OrderSnapshot
 from shared.contracts.topics import SHOP_ORDERS
+from shared.failpoints import failpoint
 from shared.key_entries import Scope
 from shared.messaging.failures import BrokerAway
 from shared.observability import tracing
@@ -120,6 +121,7 @@ async def take_orders(
         await state.publisher.publish(messages)
     except BrokerAway as error:
         raise unavailable("the broker") from error
+    failpoint("tracking.before_202")
     answer = Accepted(accepted=len(messages), warnings=tuple(_doubts(told)))
     return JSONResponse(answer.model_dump(mode="json", exclude_defaults=True), 202)
 

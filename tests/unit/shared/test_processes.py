@@ -70,7 +70,7 @@ async def test_whoever_starts_it_wrongly_is_told_what_there_is(arguments: tuple[
     assert code == EXIT_USAGE
     assert out == ""
     assert err.startswith("usage: python -m services.small <process>...")
-    assert "work again once crash lacking refuse api tool" in err
+    assert "work again once crash lacking refuse pass api tool" in err
 
 
 async def test_a_job_that_could_not_be_done_says_why_and_that_it_may_be_tried_again() -> None:

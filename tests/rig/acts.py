@@ -1,0 +1,214 @@
+"""What is done to the system and when: planned from the seed alone, and then done.
+
+Left out: a clock that is set while services run needs libfaketime, and a disk that is full needs a mount of its own;
+neither is to be had everywhere without root.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.errors import KafkaError
+
+from sandbox.layouts import ONE_EACH
+from sandbox.providers import Action, Rule
+from shared.contracts.topics import TRACKING_STEPS
+from tests.rig.journal import Lines
+from tests.rig.proxy import FINE, Proxy, Weather
+from tests.rig.supervisor import Supervisor
+from tests.rig.tiers import Counts, Tier
+from tests.rig.world import SECOND, Rigged
+
+FIRST, LAST = 0.08, 0.95
+"""The share of the span before which, and after which, nothing is done to the system."""
+DOWN = (timedelta(milliseconds=300), timedelta(seconds=3))
+WINDOW = (timedelta(seconds=4), timedelta(seconds=10))
+COMMITS_CUT = 3
+MORE_PARTITIONS = 6
+PROVIDERS_FAULTS = (
+    ("smtp", Action.UNAVAILABLE_503),
+    ("smtp", Action.ACCEPT_THEN_DROP),
+    ("graph", Action.HANG),
+    ("twilio", Action.ERROR_500),
+    ("graph", Action.ACCEPT_THEN_DROP),
+    ("twilio", Action.THROTTLE_429),
+)
+NETWORKS = ("commits cut", "postgres reset", "broker reset", "postgres late", "broker silent", "providers cut")
+WEIGHTS = {"tracking.consume": 3, "notifier.consume": 3, "notifier.send": 4, "tracking.relay": 2, "notifier.relay": 2}
+"""How much more often than others a process is hit: those that hold something between two systems."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """`at`: the share of the span. `what` names one of Doing's ways; `number` counts those of its kind in the tier."""
+
+    at: float
+    what: str
+    number: int
+
+
+def planned(counts: Counts, before: Counts, chance: random.Random) -> list[Act]:
+    """In the order of their time."""
+    found = list(_acts(counts, before, chance))
+    return sorted(found, key=lambda act: act.at)
+
+
+def _acts(counts: Counts, before: Counts, chance: random.Random) -> Iterator[Act]:
+    for what in (
+        "kills",
+        "pauses",
+        "postgres_restarts",
+        "broker_restarts",
+        "provider_windows",
+        "networks",
+        "rolling",
+        "joins",
+        "partitions",
+    ):
+        first = getattr(before, what)
+        for number in range(first, first + getattr(counts, what)):
+            yield Act(chance.uniform(FIRST, LAST), what, number)
+
+
+class Doing:
+    """Does the acts to a world; two acts may be going on at once."""
+
+    def __init__(self, world: Rigged, supervisor: Supervisor, ops: Lines, tier: Tier, chance: random.Random) -> None:
+        self._world, self._supervisor, self._ops = world, supervisor, ops
+        self._tier, self._chance = tier, chance
+        self._servers_free = asyncio.Lock()
+        self._ways: dict[str, Callable[[int], Awaitable[None]]] = {
+            "kills": self.kill,
+            "pauses": self.pause,
+            "postgres_restarts": self.restart_postgres,
+            "broker_restarts": self.restart_broker,
+            "provider_windows": self.trouble_a_provider,
+            "networks": self.spoil_a_network,
+            "rolling": self.roll,
+            "joins": self.join_and_leave,
+            "partitions": self.add_partitions,
+        }
+
+    async def do_all(self, acts: list[Act]) -> None:
+        """Returns when the last one is over."""
+        loop = asyncio.get_running_loop()
+        began, span = loop.time(), self._tier.span.total_seconds()
+        async with asyncio.TaskGroup() as group:
+            for act in acts:
+                await asyncio.sleep(max(0.0, began + act.at * span - loop.time()))
+                group.create_task(self._do(act), name=f"{act.what} {act.number}")
+
+    async def _do(self, act: Act) -> None:
+        await self._ways[act.what](act.number)
+
+    async def kill(self, _: int) -> None:
+        """Some process that is alive; one that is down already is spared, and another one hit."""
+        for name in self._victims():
+            if self._supervisor.kill(name, "kill -9"):
+                return
+
+    async def pause(self, _: int) -> None:
+        length = self._between(self._tier.pause)
+        for name in self._victims():
+            if self._supervisor.pause(name, length):
+                return
+
+    def _victims(self) -> list[str]:
+        names = [unit.name for unit in ONE_EACH]
+        weighed = {name: self._chance.random() ** (1 / WEIGHTS.get(name, 1)) for name in names}
+        return sorted(names, key=lambda name: weighed[name], reverse=True)
+
+    async def restart_postgres(self, _: int) -> None:
+        async with self._servers_free:
+            self._ops.write(what="kill", process="postgres", detail="immediate")
+            await self._world.servers.postgres.stop(immediate=True)
+            await asyncio.sleep(self._between(DOWN).total_seconds())
+            await self._world.servers.postgres.start()
+            await self._note_back("postgres")
+
+    async def restart_broker(self, _: int) -> None:
+        async with self._servers_free:
+            self._ops.write(what="kill", process="broker", detail="kill -9")
+            await self._world.servers.kafka.stop(immediate=True)
+            await asyncio.sleep(self._between(DOWN).total_seconds())
+            await self._world.servers.kafka.start()
+            await self._note_back("broker")
+
+    async def _note_back(self, server: str) -> None:
+        """Back is not the server but the product: every process that lived through it is ready again."""
+        self._ops.write(what="restart", process=server)
+        await self._supervisor.survivors_ready()
+        self._ops.write(what="back", process=server)
+
+    async def trouble_a_provider(self, number: int) -> None:
+        provider, action = PROVIDERS_FAULTS[number % len(PROVIDERS_FAULTS)]
+        self._ops.write(what="fault_on", process=provider, detail=action.value)
+        self._world.providers.faults.add(Rule.model_validate({"provider": provider, "action": action}))
+        await asyncio.sleep(self._between(WINDOW).total_seconds())
+        self._world.providers.faults.clear()
+        self._ops.write(what="fault_off", process=provider, detail=action.value)
+
+    async def spoil_a_network(self, number: int) -> None:
+        kind = NETWORKS[number % len(NETWORKS)]
+        servers = self._world.servers
+        self._ops.write(what="fault_on", process="network", detail=kind)
+        match kind:
+            case "commits cut":
+                servers.postgres_proxy.cut_at(b"COMMIT;", COMMITS_CUT)
+            case "postgres reset":
+                servers.postgres_proxy.reset()
+            case "broker reset":
+                servers.kafka_proxy.reset()
+            case "postgres late":
+                await self._weather(servers.postgres_proxy, Weather(latency=timedelta(milliseconds=20)))
+            case "broker silent":
+                await self._weather(servers.kafka_proxy, Weather(blackhole=True))
+            case _:
+                self._world.mail_proxy.cut_after(self._chance.randint(1, 20_000))
+                self._world.http_proxy.cut_after(self._chance.randint(1, 20_000))
+        self._ops.write(what="fault_off", process="network", detail=kind)
+
+    async def _weather(self, proxy: Proxy, weather: Weather) -> None:
+        proxy.turn(weather)
+        await asyncio.sleep(self._between(WINDOW).total_seconds())
+        proxy.turn(FINE)
+
+    async def roll(self, _: int) -> None:
+        """As a new version is rolled out."""
+        for unit in ONE_EACH:
+            await self._supervisor.restart(unit.name)
+            self._ops.write(what="back", process=unit.name)
+
+    async def join_and_leave(self, _: int) -> None:
+        """A second consumer of each group: partitions move to it and back."""
+        for unit in SECOND:
+            self._supervisor.add(self._world.supervised(unit))
+            self._supervisor.start(unit.name)
+        await asyncio.gather(*(self._supervisor.until_ready(unit.name) for unit in SECOND))
+        await asyncio.sleep(self._between(WINDOW).total_seconds())
+        await asyncio.gather(*(self._supervisor.leave(unit.name) for unit in SECOND))
+
+    async def add_partitions(self, _: int) -> None:
+        """Keys move to other partitions while their messages are under way. Waits out a broker that is away."""
+        self._ops.write(
+            what="fault_on", process="broker", detail=f"{TRACKING_STEPS.name}: {MORE_PARTITIONS} partitions"
+        )
+        async with self._servers_free:
+            admin = AIOKafkaAdminClient(bootstrap_servers=self._world.servers.kafka.bootstrap)
+            await admin.start()
+            try:
+                await admin.create_partitions({TRACKING_STEPS.name: NewPartitions(MORE_PARTITIONS)})
+            except KafkaError as error:
+                raise RuntimeError("the broker refused more partitions") from error
+            finally:
+                await admin.close()
+        self._ops.write(what="fault_off", process="broker", detail="partitions added")
+
+    def _between(self, pauses: tuple[timedelta, timedelta]) -> timedelta:
+        shortest, longest = (pause.total_seconds() for pause in pauses)
+        return timedelta(seconds=self._chance.uniform(shortest, longest))

@@ -1,0 +1,121 @@
+"""Which process is to die at which place, and how often: the plan of all failpoint kills of one chunk.
+
+Every start of a process arms all the places at which it still has to die, each at a random nth time. The first that is
+reached kills it; so no place that never comes keeps the others from coming.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.failpoints import POINTS, SEED_VARIABLE, VARIABLE
+
+OFTEN, SELDOM, HARDLY = 40, 4, 1
+"""Up to which time a place may wait: reached many times a second, now and then, hardly ever."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A failpoint, the processes that pass it, and up to which time it may wait there."""
+
+    name: str
+    processes: tuple[str, ...]
+    patience: int = SELDOM
+
+
+_CONSUMERS = ("tracking.consume", "notifier.consume")
+_RELAYS = ("tracking.relay", "notifier.relay")
+PLACES = (
+    Place("gateway.after_verify", ("gateway.api",), OFTEN),
+    Place("gateway.before_publish", ("gateway.api",), OFTEN),
+    Place("gateway.before_202", ("gateway.api",), OFTEN),
+    Place("publish.before_acks", ("tracking.api", "tracking.relay", "notifier.relay", "gateway.api"), OFTEN),
+    Place("relay.lock_lost", _RELAYS, OFTEN),
+    Place("relay.after_select", _RELAYS, OFTEN),
+    Place("relay.before_mark", _RELAYS, OFTEN),
+    Place("relay.after_mark", _RELAYS, OFTEN),
+    Place("consume.after_fetch", _CONSUMERS, OFTEN),
+    Place("consume.after_inbox", _CONSUMERS, OFTEN),
+    Place("consume.before_commit", _CONSUMERS, OFTEN),
+    Place("consume.after_commit", _CONSUMERS, OFTEN),
+    Place("consume.after_offsets", _CONSUMERS, OFTEN),
+    Place("consume.in_revoke", _CONSUMERS, 2),
+    Place("dead_letters.after_row", ("tracking.consume",), HARDLY),
+    Place("tracking.before_202", ("tracking.api",), OFTEN),
+    Place("tracking.after_scans", ("tracking.consume",), OFTEN),
+    Place("tracking.after_release", ("tracking.consume",)),
+    Place("notifier.after_plan", ("notifier.consume",), OFTEN),
+    Place("notifier.after_freeze", ("notifier.send",), OFTEN),
+    Place("notifier.after_claim", ("notifier.send",), OFTEN),
+    Place("notifier.before_send", ("notifier.send",), OFTEN),
+    Place("notifier.in_mail", ("notifier.send",), OFTEN),
+    Place("notifier.after_mail", ("notifier.send",), OFTEN),
+    Place("notifier.before_answer_read", ("notifier.send",), OFTEN),
+    Place("notifier.after_answer", ("notifier.send",), OFTEN),
+    Place("notifier.before_record", ("notifier.send",), OFTEN),
+    Place("notifier.after_record", ("notifier.send",), OFTEN),
+    Place("notifier.in_receipt", ("notifier.api",), OFTEN),
+    Place("notifier.after_receipt", ("notifier.api",), OFTEN),
+    Place("notifier.in_doubt", ("notifier.send",), HARDLY),
+)
+MIGRATION = "migrate.middle"
+"""Killed before anything else runs."""
+OUT_OF_REACH = ("gateway.poll_after_fetch", "gateway.poll_after_publish", "tracking.after_look")
+"""Not tried here: no parcel of the load is one that a carrier has to be asked for, and none becomes late in a run."""
+
+
+@dataclass
+class Deaths:
+    """`left`: how often each process still has to die at each place."""
+
+    left: Counter[tuple[str, str]]
+    chance: random.Random
+    seed: int
+    died: Counter[tuple[str, str]] = field(default_factory=Counter)
+    never_came: int = 0
+    _starts: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def planned(cls, kills: int, first: int, seed: int) -> Deaths:
+        """So many kills, place after place in turns from number `first`: a later chunk goes on where this one ends."""
+        left: Counter[tuple[str, str]] = Counter()
+        for number in range(first, first + kills):
+            turn, which = divmod(number, len(PLACES))
+            place = PLACES[which]
+            left[place.processes[turn % len(place.processes)], place.name] += 1
+        return cls(left, random.Random(seed), seed)
+
+    def arm(self, process: str) -> Mapping[str, str]:
+        """The variables for the next start of this process."""
+        self._starts[process] += 1
+        wishes = [
+            f"{place.name}=kill@{self.chance.randint(1, place.patience)}"
+            for place in PLACES
+            if self.left[process, place.name] > 0
+        ]
+        if not wishes:
+            return {}
+        return {VARIABLE: ",".join(wishes), SEED_VARIABLE: f"{self.seed}/{process}/{self._starts[process]}"}
+
+    def fired(self, process: str, place: str) -> None:
+        self.left[process, place] -= 1
+        self.died[process, place] += 1
+
+    @property
+    def waiting(self) -> int:
+        return sum(count for count in self.left.values() if count > 0)
+
+    def disarm(self) -> None:
+        """From the next start on nobody dies any more."""
+        self.never_came = self.waiting
+        self.left.clear()
+
+    def by_place(self) -> dict[str, int]:
+        """How often each place killed, with those that never came."""
+        found = Counter({place.name: 0 for place in PLACES})
+        for (_, place), count in self.died.items():
+            found[place] += count
+        return {name: found[name] for name in POINTS if name in found}
