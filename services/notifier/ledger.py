@@ -95,6 +95,7 @@ _MESSAGE_TYPES = {
     "quiet_begin": "time",
     "quiet_end": "time",
     "quiet_at": "timestamptz",
+    "held_until": "timestamptz",
 }
 
 
@@ -136,6 +137,7 @@ def _row(message: NewMessage) -> dict[str, Any]:
         "quiet_begin": verdict.quiet.begin if verdict.quiet else None,
         "quiet_end": verdict.quiet.end if verdict.quiet else None,
         "quiet_at": verdict.quiet_at,
+        "held_until": verdict.held_until,
     }
 
 

@@ -2,7 +2,8 @@
 
 Only the earliest message of one order, recipient and channel that is due may leave. One in doubt, or tried in vain,
 holds its successors back for `Patience.hold` at the most; then a successor goes and it is superseded. One that waits
-for the end of the quiet hours holds nobody back, and one that was never tried is never given up for a successor.
+for the end of the quiet hours holds nobody back; one that waits for the consumer to catch up holds them back for so
+long. One that was never tried is never given up for a successor.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _GATE = """
         WHERE e.shop = m.shop AND e.order_id = m.order_id AND e.recipient = m.recipient AND e.channel = m.channel
           AND e.sequence < m.sequence
           AND (e.state IN ('frozen', 'claimed', 'in_flight')
-               OR (e.state = 'planned' AND e.not_before <= now())
+               OR (e.state = 'planned' AND (e.not_before <= now() OR e.held_until > now()))
                OR (e.state = 'unknown'
                    AND coalesce(e.doubt_since, e.changed_at) > now() - make_interval(secs => :hold)))
     )

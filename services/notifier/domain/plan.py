@@ -99,6 +99,8 @@ class Planned:
     group: int = 0
     rank: int = 0
     """Which of the shop's groups of channels it belongs to, and the channel's place in it."""
+    held_until: datetime | None = None
+    """So long it also holds back what comes after it: it waits for news, not for the morning."""
 
 
 def plan(step: StepFacts, recipients: Sequence[Recipient], rules: Rules, now: datetime) -> tuple[Planned, ...]:

@@ -172,3 +172,23 @@ async def test_a_step_that_did_not_wait_is_told_at_once_however_old_the_scan(not
     await notifier.hears(delivery(told, heard_at=now() - LATE / 2))
     await notifier.send_what_is_due()
     assert await received(notifier) == {"A-1001": [Step.SHIPPED]}
+
+
+async def test_what_is_held_back_until_the_consumer_has_read_on_is_still_told_before_what_came_after_it(
+    notifier: Notifier,
+) -> None:
+    await notifier.hears(step(Step.ORDER_CONFIRMED, 1, age=timedelta(0)))
+    await notifier.let_time_pass(LATE + timedelta(seconds=10))
+    await notifier.hears(
+        delivery(step(Step.PAYMENT_RECEIVED, 2), heard_at=now() - LATE - timedelta(seconds=5)),
+        step(Step.REFUNDED, 3),
+    )
+    sender = notifier.new_sender()
+    assert await sender.begin(EMAIL) == 1
+    await notifier.send_what_is_due(sender)
+    assert await received(notifier) == {}
+
+    await notifier.let_time_pass(READ_ON)
+    await notifier.send_what_is_due(sender)
+
+    assert await received(notifier) == {"A-1001": [Step.ORDER_CONFIRMED, Step.PAYMENT_RECEIVED, Step.REFUNDED]}
