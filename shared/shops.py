@@ -60,6 +60,23 @@ def _without_zone(value: time) -> time:
     return value
 
 
+ADay = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class Phones(Contract):
+    """What may be told by phone, as a wall against orders that are placed to earn a share of the messages' fees.
+
+    Counted are tellings, in UTC days: one step for one recipient, by whichever channel reaches the phone.
+    """
+
+    countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)] | None = None
+    """Only numbers of these countries. None: of all; premium numbers and satellites are refused everywhere."""
+    per_number_a_day: ADay = 20
+    per_prefix_a_day: ADay = 300
+    """Numbers that differ in their last four digits only."""
+    per_shop_a_day: ADay = 10_000
+
+
 LocalTime = Annotated[time, AfterValidator(_without_zone)]
 BusinessDays = Annotated[int, Field(ge=1, le=60)]
 
@@ -95,6 +112,7 @@ class Shop(Contract):
     website: HttpUrl | None = None
     channels: Channels = Channels()
     quiet_hours: QuietHours | None = None
+    phones: Phones = Phones()
     promise: PromiseRules = PromiseRules()
     carrier_phones: Mapping[CarrierId, Mapping[CountryCode, DisplayPhone]] = {}
     """The shop vouches for these numbers: they win over the directory's."""

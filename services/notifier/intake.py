@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifier import erasure, ledger
 from services.notifier.domain.delivery import WAITING
 from services.notifier.domain.fallback import Waits, deadline_for
-from services.notifier.domain.plan import Planned, Rules, StepFacts, plan
+from services.notifier.domain.phone_costs import PHONE_CHANNELS, REFUSALS, Caps, Wish, why_not_to
+from services.notifier.domain.plan import Planned, Recipient, Rules, StepFacts, plan
 from services.notifier.domain.urgency import Urgency
 from services.notifier.ledger import NewMessage
+from services.notifier.people import phone_caps
 from services.notifier.people.audience import Known, Somebody, address_of, look_up, recipients_of
 from services.notifier.preferences import links
 from services.notifier.sending.amending import amend
@@ -30,6 +32,7 @@ from shared.failpoints import failpoint
 from shared.messaging.consume import Intake, Taken
 from shared.messaging.failures import Poison
 from shared.messaging.inbox import Delivery
+from shared.observability.metrics import PHONE_REFUSED
 from shared.shops import Shop, Shops
 
 GROUP = "notifier"
@@ -71,8 +74,8 @@ async def _take_in(tx: AsyncConnection, steps: Sequence[Delivery[StepReached]], 
     erased = await erasure.erased_among(tx, {(d.data.shop, d.data.order_id) for d in steps})
     fresh = [_as_it_may_be_kept(delivery, erased) for delivery in steps]
     known = await look_up(tx, [delivery.data for delivery in fresh], planner.clock())
-    messages = [message for delivery in fresh for message in _messages(delivery, planner, erased, known)]
     await ledger.remember_steps(tx, fresh)
+    messages = await _within_caps(tx, fresh, planner, erased, known)
     written = await ledger.plan_messages(tx, messages)
     failpoint("notifier.after_plan")
     planned = {(m.step.shop, m.step.order_id, m.verdict.recipient) for m in messages if m.verdict.state in WAITING}
@@ -95,11 +98,47 @@ def _as_it_may_be_kept(delivery: Delivery[StepReached], erased: erasure.Orders) 
     return delivery._replace(data=step_without_contact(step)) if (step.shop, step.order_id) in erased else delivery
 
 
-def _messages(
-    delivery: Delivery[StepReached], planner: Planner, erased: erasure.Orders, known: Known
+async def _within_caps(
+    tx: AsyncConnection,
+    deliveries: Sequence[Delivery[StepReached]],
+    planner: Planner,
+    erased: erasure.Orders,
+    known: Known,
 ) -> list[NewMessage]:
-    step = delivery.data
-    decided = decide(step, planner, known, erased=(step.shop, step.order_id) in erased)
+    """Decide on all; where a cap leaves no room for a phone, once more without it."""
+
+    def decided(delivery: Delivery[StepReached], refused: Mapping[str, str]) -> Decided:
+        step = delivery.data
+        return decide(step, planner, known, erased=(step.shop, step.order_id) in erased, refused=refused)
+
+    all_decided = [decided(delivery, {}) for delivery in deliveries]
+    asking = [(nth, role, wish) for nth, each in enumerate(all_decided) for role, wish in _by_phone(each, planner)]
+    answers = await phone_caps.take_room(tx, [wish for _, _, wish in asking], planner.clock())
+    refused: dict[int, dict[str, str]] = {}
+    for (nth, role, _), why in zip(asking, answers, strict=True):
+        if why is not None:
+            refused.setdefault(nth, {})[role] = why
+    for nth, roles in refused.items():
+        all_decided[nth] = decided(deliveries[nth], roles)
+    pairs = zip(deliveries, all_decided, strict=True)
+    return [message for delivery, each in pairs for message in _messages(delivery, each, planner)]
+
+
+def _by_phone(decided: Decided, planner: Planner) -> Iterator[tuple[str, Wish]]:
+    """Whom a phone may tell of this, now or when a channel before it fails: counted once, by role."""
+    caps = planner.shops[decided.shop].phones
+    wanted = {v.recipient for v in decided.verdicts if v.channel in PHONE_CHANNELS and v.state in WAITING}
+    for role in sorted(wanted):
+        number = decided.people[role].phone
+        assert number is not None, "only who has a phone is reachable by it"
+        limits = Caps(caps.per_number_a_day, caps.per_prefix_a_day, caps.per_shop_a_day)
+        yield role, Wish(decided.shop, number, limits)
+
+
+def _messages(delivery: Delivery[StepReached], decided: Decided, planner: Planner) -> list[NewMessage]:
+    for verdict in decided.verdicts:
+        if verdict.reason in REFUSALS:
+            PHONE_REFUSED.labels(decided.shop, verdict.reason).inc()
     verdicts = held_back(decided.verdicts, delivery.heard_at, planner.clock())
     return [_new_message(delivery, decided, verdict) for verdict in verdicts]
 
@@ -112,17 +151,27 @@ class Decided:
     people: dict[str, Somebody]
     verdicts: tuple[Planned, ...]
     waits: Waits
+    shop: str
 
 
-def decide(step: StepReached, planner: Planner, known: Known, *, erased: bool) -> Decided:
-    """Raises Poison for a shop that is not configured."""
+def decide(
+    step: StepReached, planner: Planner, known: Known, *, erased: bool, refused: Mapping[str, str] | None = None
+) -> Decided:
+    """Raises Poison for a shop that is not configured. `refused`: why a cap leaves no room for some roles' phones."""
     shop = planner.shops.get(step.shop)
     if shop is None:
         raise Poison("unknown shop: it is not configured here")
     people = recipients_of(step)
     facts = step_facts(step, shop, erased=erased)
-    views = [known.view(step.shop, role, person) for role, person in people.items()]
-    return Decided(facts, people, plan(facts, views, _rules(shop, step, planner), planner.clock()), _waits(shop, facts))
+    views = [_view(known, shop, role, person, (refused or {}).get(role)) for role, person in people.items()]
+    verdicts = plan(facts, views, _rules(shop, step, planner), planner.clock())
+    return Decided(facts, people, verdicts, _waits(shop, facts), shop.id)
+
+
+def _view(known: Known, shop: Shop, role: str, person: Somebody, no_room: str | None) -> Recipient:
+    """Somebody as planning sees them, with the reason why their phone is not written to."""
+    refused = no_room or (why_not_to(person.phone, shop.phones.countries) if person.phone else None)
+    return replace(known.view(shop.id, role, person), phone_refused=refused)
 
 
 def step_facts(step: StepReached, shop: Shop, *, erased: bool = False) -> StepFacts:

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.domain.delivery import WAITING, State
-from services.notifier.people import consents, reach
+from services.notifier.people import consents, phone_caps, reach
 from services.notifier.preferences import choices, links
 from shared.database import fetch, run
 from shared.housekeeping import Duty
@@ -52,6 +52,7 @@ def retention_duties(settings: RetentionSettings) -> tuple[Duty, ...]:
         Duty("old preference links", timedelta(hours=1), partial(_forget_links, contacts)),
         Duty("old consents", timedelta(hours=1), partial(_forget_consents, ledger)),
         Duty("addresses that may reach again", timedelta(hours=1), reach.forget),
+        Duty("phone counts of past days", timedelta(hours=1), _forget_phone_counts),
     )
 
 
@@ -70,6 +71,10 @@ async def _forget_links(keep: timedelta, tx: AsyncConnection, now: datetime) -> 
 async def _forget_consents(keep: timedelta, tx: AsyncConnection, now: datetime) -> int:
     words = await consents.forget(tx, now - keep, STEPS_AT_ONCE)
     return words + await choices.forget_languages(tx, now - keep, STEPS_AT_ONCE)
+
+
+async def _forget_phone_counts(tx: AsyncConnection, now: datetime) -> int:
+    return await phone_caps.forget(tx, now, STEPS_AT_ONCE)
 
 
 async def forget_contacts(tx: AsyncConnection, now: datetime, keep: timedelta) -> int:

@@ -37,6 +37,7 @@ PARTITION_OLDEST = Gauge("otn_partition_oldest_seconds", "Since the beginning of
 PARTITIONS_AHEAD = Gauge("otn_partitions_ahead", "Months after this one that are made already", ["table"])
 DEFAULT_PARTITION_ROWS = Gauge("otn_default_partition_rows", "Rows that fall into no month", ["table"])
 MESSAGES = Counter("otn_messages_total", "Messages to buyers by verdict", ["channel", "step", "state"])
+PHONE_REFUSED = Counter("otn_phone_refused_total", "Verdicts against a phone for its cost", ["shop", "reason"])
 MESSAGES_UNKNOWN = Gauge("otn_messages_unknown", "Messages of which nobody knows whether they went out")
 UNKNOWN_OLDEST = Gauge("otn_unknown_oldest_seconds", "Age of the oldest of them")
 SEND_DURATION = Histogram(

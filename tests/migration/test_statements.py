@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import ledger, queue, receipts
 from services.notifier.domain.delivery import State
+from services.notifier.domain.phone_costs import Caps, Wish
 from services.notifier.ledger import Change
-from services.notifier.people import consents, reach, redecide
+from services.notifier.people import consents, phone_caps, reach, redecide
 from services.notifier.people.reach import Lesson
 from services.notifier.preferences import choices, links
 from services.notifier.preferences.links import Link
@@ -162,6 +163,8 @@ OF_NOTIFIER: dict[str, Statement] = {
     "unreachable_among": lambda tx: reach.unreachable_among(tx, [(Channel.EMAIL, "l@example.com")], NOW),
     "learn": lambda tx: reach.learn(tx, {ID: Lesson("smtp_550", unreachable=True)}, NOW),
     "forget the unreachable": lambda tx: reach.forget(tx, NOW),
+    "take room for phones": lambda tx: phone_caps.take_room(tx, [Wish("demo", "+34600000001", Caps(1, 1, 1))], NOW),
+    "forget phone counts": lambda tx: phone_caps.forget(tx, NOW, 5),
     "keep links": lambda tx: links.keep(tx, {("demo", "A-1001", "buyer")}, links.new_token, NOW),
     "find a link": lambda tx: links.find(tx, "Zk3vQ8mN1xT7rB5wLc0yHd", NOW),
     "forget links": lambda tx: links.forget(tx, NOW, 5),

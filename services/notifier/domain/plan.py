@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from services.notifier.domain.delivery import WAITING, State
+from services.notifier.domain.phone_costs import PHONE_CHANNELS
 from services.notifier.domain.urgency import Quiet, Urgency, may_leave_at, quiet_again_at, true_for, urgency_of
 from shared.contracts.vocabulary import Channel, Step
 
@@ -39,6 +40,7 @@ class Recipient:
 
     `opted_out`: channels they want to hear nothing on. `necessary_only`: those on which they do without what is
     optional. `dead`: channels whose address is known to reach nobody.
+    `phone_refused`: why their phone costs too much to write to (`domain/phone_costs.py`).
     """
 
     role: str
@@ -47,6 +49,7 @@ class Recipient:
     opted_out: frozenset[Channel] = frozenset()
     necessary_only: frozenset[Channel] = frozenset()
     dead: frozenset[Channel] = frozenset()
+    phone_refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,8 @@ def why_not(step: StepFacts, channel: Channel, recipient: Recipient, rules: Rule
         return NO_CONSENT
     if channel in recipient.dead:
         return "address_unreachable"
+    if channel in PHONE_CHANNELS:
+        return recipient.phone_refused
     return None
 
 

@@ -2,7 +2,7 @@
 
 The token is the capability: whoever has it may choose, and nothing else is asked for; there are no cookies, so no other
 site can choose in anybody's name. GET changes nothing: mail scanners open every link. A link that never was and one
-that has expired answer the same.
+that has expired answer the same; whoever tries many is slowed down, and a good link opens all the same.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from services.notifier.preferences.wording import PageWords, page_words
 from services.notifier.wording.catalog import Catalog
 from shared.contracts.vocabulary import Channel
 from shared.database import Database
+from shared.link_misses import note_miss
 from shared.messaging.failures import is_infrastructure
 from shared.observability.logs import get_logger
 from shared.shops import Shop, Shops
@@ -109,7 +110,7 @@ async def _open(request: Request, token: str, act: Act) -> Response:
             visitor = await visitor_of(tx, link) if link is not None else None
             shop = state.shops.get(visitor.link.shop) if visitor is not None else None
             if visitor is None or shop is None:
-                return _notice(words, "gone", 404)
+                return _miss(request, words, state.clock())
             return await act(tx, state, visitor, shop)
     except Unclear:
         return _notice(words, "unclear", 422)
@@ -118,6 +119,14 @@ async def _open(request: Request, token: str, act: Act) -> Response:
             raise
         get_logger().warning("request_waits", error_type=type(error).__name__)
         return _notice(words, "away", 503, {"Retry-After": str(int(RETRY_AFTER.total_seconds()))})
+
+
+def _miss(request: Request, words: PageWords, now: datetime) -> Response:
+    """404, or 429 for an address that has tried too many."""
+    wait = note_miss(request, now)
+    if wait is None:
+        return _notice(words, "gone", 404)
+    return _notice(words, "too_many", 429, {"Retry-After": str(max(1, round(wait.total_seconds())))})
 
 
 def _notice(words: PageWords, said: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -102,7 +102,7 @@ def render_page(view: View, shop: Shop, words: PageWords, *, saved: bool) -> tup
 
 
 def render_notice(words: PageWords, said: str) -> tuple[str, str]:
-    """A page that says why there is nothing to choose; `said` is `gone`, `unclear` or `away`."""
+    """A page that says why there is nothing to choose; `said` is `gone`, `too_many`, `unclear` or `away`."""
     title, text = words.say(f"{said}.title"), words.say(f"{said}.text")
     page = _TEMPLATE.render(view=None, words=words, shop=None, title=title, text=text, styles=(_STYLE,))
     return page, policy(_STYLE)

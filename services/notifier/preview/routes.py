@@ -3,7 +3,7 @@
 It decides with the intake's own `decide` and writes with the sender's own Composer, so it cannot differ from a send.
 Nothing is stored and nothing leaves. A message's id follows from its step; the one thing in the bytes that the hour
 changes is the Date of an e-mail, which is `composed_at`. An order that was never told of has no link to its buyer's
-preferences yet: noughts stand in its place.
+preferences yet: noughts stand in its place. What the caps on phones leave room for today is not looked up.
 """
 
 from __future__ import annotations

@@ -18,11 +18,11 @@ from services.tracking.api.page_brand import brand_style, style_source
 from services.tracking.api.page_dates import Calendar
 from services.tracking.api.page_html import ASSETS, render_notice, render_page
 from services.tracking.api.page_language import Words, words_for
-from services.tracking.api.page_misses import Misses
 from services.tracking.api.page_view import calendar_of, describe_page
 from services.tracking.api.state import ApiState, state_of
 from services.tracking.queries import OrderStory, order_of_token, order_story
 from services.tracking.tokens import TOKEN_LENGTH, hash_of
+from shared.link_misses import note_miss
 from shared.messaging.failures import is_infrastructure
 from shared.web import RETRY_AFTER, Problem, problem_response
 
@@ -138,8 +138,7 @@ def _describe(request: Request, story: OrderStory, lang: str | None, now: dateti
 
 def _miss(request: Request, now: datetime) -> Problem:
     """404, or 429 for an address that has tried too many."""
-    client = request.client.host if request.client is not None else ""
-    wait = _misses_of(request).note(client, now)
+    wait = note_miss(request, now)
     if wait is None:
         return Problem(404, "Not found", "this link leads to no order, or it has expired")
     seconds = str(max(1, round(wait.total_seconds())))
@@ -150,16 +149,6 @@ def _miss(request: Request, now: datetime) -> Problem:
 def _away() -> Problem:
     seconds = str(int(RETRY_AFTER.total_seconds()))
     return Problem(503, "Temporarily unavailable", "try again in a moment", headers={"Retry-After": seconds})
-
-
-def _misses_of(request: Request) -> Misses:
-    """One count for each application."""
-    state = request.app.state
-    if not hasattr(state, "page_misses"):
-        state.page_misses = Misses()
-    misses = state.page_misses
-    assert isinstance(misses, Misses)
-    return misses
 
 
 def _private(problem: Problem) -> Problem:

@@ -25,9 +25,9 @@ from services.tracking.api.page_brand import (
 from services.tracking.api.page_dates import Calendar, place_name
 from services.tracking.api.page_html import ASSETS, HERE
 from services.tracking.api.page_language import words_for
-from services.tracking.api.page_misses import Misses
 from shared.contracts.orders import Promise
 from shared.contracts.shipments import Eta
+from shared.link_misses import Misses
 from shared.web import Problem
 from tests.unit.tracking.facts import at
 

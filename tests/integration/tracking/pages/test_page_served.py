@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from services.tracking.api.page import LINK_LIVES
-from services.tracking.api.page_misses import ALLOWED
 from shared.contracts.orders import Buyer
 from shared.contracts.shipments import Location
 from shared.database import connect
+from shared.link_misses import ALLOWED
 from tests.support.deliveries import SEUR, at, order, scan
 from tests.support.tracking_pages import Tracking
 

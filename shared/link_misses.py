@@ -8,6 +8,8 @@ from __future__ import annotations
 import ipaddress
 from datetime import datetime, timedelta
 
+from fastapi import Request
+
 ALLOWED = 60
 WINDOW = timedelta(minutes=1)
 ADDRESSES = 10_000
@@ -30,6 +32,16 @@ class Misses:
         if len(self._seen) > self._addresses:
             del self._seen[next(iter(self._seen))]
         return since + self._window - now if count >= self._allowed else None
+
+
+def note_miss(request: Request, now: datetime) -> timedelta | None:
+    """One more link that leads nowhere, by the address that tried it; one count for each application."""
+    state = request.app.state
+    if not hasattr(state, "link_misses"):
+        state.link_misses = Misses()
+    misses = state.link_misses
+    assert isinstance(misses, Misses)
+    return misses.note(request.client.host if request.client is not None else "", now)
 
 
 def _client(address: str) -> str:
