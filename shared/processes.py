@@ -25,6 +25,7 @@ from shared.failpoints import arm
 from shared.health import Health
 from shared.observability.logs import configure_logs, get_logger
 from shared.settings import EXIT_BROKEN_CONFIGURATION, BrokenConfiguration, OperationsSettings, load_settings
+from shared.slow_callers import ARRIVAL_DEADLINE, within
 from shared.web import create_app
 
 DRAIN_DEADLINE = timedelta(seconds=20)
@@ -175,11 +176,15 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: FastAPI, runtime: Runtime, host: str, port: int) -> None:
-    """Serve until the process stops; open requests get ten seconds. Raises BrokenConfiguration for a port in use."""
+async def serve(app: FastAPI, runtime: Runtime, host: str, port: int, arrival: timedelta = ARRIVAL_DEADLINE) -> None:
+    """Serve until the process stops; open requests get ten seconds. Raises BrokenConfiguration for a port in use.
+
+    `arrival` is for the whole of a request: who sends more slowly is cut off.
+    """
     listener = _listen(host, port)
     config = uvicorn.Config(
         app,
+        http=within(arrival),
         log_config=None,
         access_log=False,
         server_header=False,

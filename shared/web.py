@@ -5,8 +5,6 @@ Only pure ASGI middleware: a middleware that wraps the request in a task leaks d
 
 from __future__ import annotations
 
-import functools
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -17,23 +15,20 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.health import Health
 from shared.messaging.failures import BrokerAway, is_infrastructure
-from shared.observability import tracing
 from shared.observability.logs import get_logger
-from shared.observability.metrics import HTTP_DURATION
+from shared.observability.requests import METHODS, Observed
 
 PROBLEM = "application/problem+json"
 WEBHOOK_LIMIT_BYTES = 64 * 1024
 BATCH_LIMIT_BYTES = 1024 * 1024
 LONGEST_NUMBER = 18
 RETRY_AFTER = timedelta(seconds=5)
-_duration_of = functools.cache(HTTP_DURATION.labels)
-"""Looked up with every request, which is dear; there are no more of them than the metric itself keeps."""
-METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
 
 
 class Problem(HTTPException):
@@ -127,7 +122,10 @@ class BodyLimit:
 
 
 class AwayAnswered:
-    """Turns a failure that passes (database, broker) into 503 with Retry-After, unless an answer has begun already."""
+    """Turns a failure that passes (database, broker) into 503 with Retry-After, unless an answer has begun already.
+
+    A caller who hangs up in the middle of a body is a line in the log, no crash.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -142,39 +140,14 @@ class AwayAnswered:
 
         try:
             await self._app(scope, receive, noted)
+        except ClientDisconnect:  # there is nobody to answer
+            get_logger().info("caller_hung_up")
         except Exception as error:
             if scope["type"] != "http" or begun or not is_infrastructure(error):
                 raise
             get_logger().warning("request_waits", error_type=type(error).__name__)
             what = "the broker" if isinstance(error, BrokerAway) else "the database"
             await problem_response(unavailable(what))(scope, receive, send)
-
-
-class Observed:
-    """Times each request by its route template and opens a trace for it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        tracing.set_current(tracing.child_of(dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")))
-        started, status = time.perf_counter(), "500"
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = str(message["status"])
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noted)
-        finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            method = scope["method"] if scope["method"] in METHODS else "other"  # anybody can make up methods
-            _duration_of(route, method, status).observe(time.perf_counter() - started)
 
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import httpx
 
 from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.parts.pull import Pull, Query, refusal_of
+from shared.bounded_body import ACCEPTED, Unreadable, read_body
 
 ANSWER_DEADLINE = timedelta(seconds=10)
 ANSWER_LIMIT_BYTES = 512 * 1024
@@ -35,12 +37,8 @@ class Fetched:
     body: bytes
 
 
-class _TooLarge(Exception):
-    pass
-
-
 async def ask(client: httpx.AsyncClient, pull: Pull, query: Query, url: str, key: str, now: datetime) -> Answer:
-    """Ask about one parcel. `client` has ANSWER_DEADLINE as its timeout and follows no redirects."""
+    """Ask about one parcel, for no longer than ANSWER_DEADLINE. `client` follows no redirects."""
     fetched = await fetch(client, pull.request(query, url, key), now)
     if isinstance(fetched, Answer):
         return fetched
@@ -51,31 +49,23 @@ async def ask(client: httpx.AsyncClient, pull: Pull, query: Query, url: str, key
 
 
 async def fetch(client: httpx.AsyncClient, request: httpx.Request, now: datetime) -> Fetched | Answer:
-    """A successful answer, or what there is instead of one."""
+    """A successful answer, or what there is instead of one. The deadline is for all of it: bytes may drip."""
+    request.headers.update(ACCEPTED)
     try:
-        response = await client.send(request, stream=True)
-        try:
-            body = await _read(response)
-        finally:
-            await response.aclose()
-    except httpx.HTTPError:
+        async with asyncio.timeout(ANSWER_DEADLINE.total_seconds()):
+            response = await client.send(request, stream=True)
+            try:
+                body = await read_body(response, ANSWER_LIMIT_BYTES)
+            finally:
+                await response.aclose()
+    except (httpx.HTTPError, TimeoutError):
         return Answer(Parsed(refusal=Refusal.OUTAGE))
-    except _TooLarge:
-        return Answer(Parsed(), malformed=f"more than {ANSWER_LIMIT_BYTES} bytes")
+    except Unreadable as error:
+        return Answer(Parsed(), malformed=str(error))
     refusal = refusal_of(response.status_code)
     if refusal is not None:
         return Answer(Parsed(refusal=refusal), read_retry_after(response.headers.get("retry-after"), now))
     return Fetched(response.headers, body)
-
-
-async def _read(response: httpx.Response) -> bytes:
-    """Counts what comes out of decompression, not what goes in."""
-    body = b""
-    async for chunk in response.aiter_bytes(64 * 1024):
-        body += chunk
-        if len(body) > ANSWER_LIMIT_BYTES:
-            raise _TooLarge
-    return body
 
 
 def read_retry_after(value: str | None, now: datetime) -> timedelta | None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
+from shared.bounded_body import ACCEPTED, Unreadable, read_body
 from shared.contracts.base import decode
 from shared.contracts.directory import CarrierEntry, CarrierList
 from shared.contracts.orders import UNNAMED
@@ -88,13 +89,11 @@ async def load_remembered(database: Database, directory: Directory) -> None:
 async def ask_gateway(client: httpx.AsyncClient, gateway_url: str) -> CarrierList:
     """Raises DependencyAway when the gateway does not answer with a directory."""
     try:
-        async with client.stream("GET", f"{gateway_url.rstrip('/')}/carriers") as response:
+        async with client.stream("GET", f"{gateway_url.rstrip('/')}/carriers", headers=ACCEPTED) as response:
             response.raise_for_status()
-            body = b""
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > ANSWER_LIMIT_BYTES:
-                    raise DependencyAway("the carrier directory is too large")
+            body = await read_body(response, ANSWER_LIMIT_BYTES)
+    except Unreadable as error:
+        raise DependencyAway(f"the carrier directory cannot be read: {error}") from error
     except httpx.HTTPError as error:
         raise DependencyAway(f"the gateway does not answer: {type(error).__name__}") from error
     try:

@@ -30,8 +30,8 @@ class Gateway:
     def __init__(self, environ: Mapping[str, str], ways: Collection[Way]) -> None:
         self.now, self.publisher = NOW, RecordingPublisher()
         self.heard = Heard(lambda: self.now, ways)
-        self._app = create_gateway(self.publisher, read_access(environ), Health(), lambda: self.now, self.heard)
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self._app), base_url="http://gateway")
+        self.app = create_gateway(self.publisher, read_access(environ), Health(), lambda: self.now, self.heard)
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://gateway")
 
     async def post(
         self,
@@ -49,6 +49,10 @@ class Gateway:
             content=body,
             headers={"content-type": "application/json", **signature, **(headers or {})},
         )
+
+    def signed(self, body: bytes) -> dict[str, str]:
+        """The headers with which the shop's own courier signs now."""
+        return dict(GENERIC.signature.sign(body, SECRET, "msg_1", self.now))
 
 
 @asynccontextmanager

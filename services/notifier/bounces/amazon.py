@@ -12,6 +12,8 @@ from datetime import timedelta
 
 import httpx
 
+from shared.bounded_body import ACCEPTED, Unreadable, read_body
+
 FETCH_DEADLINE = timedelta(seconds=5)
 FETCH_LIMIT_BYTES = 16 * 1024
 KEPT_CERTIFICATES = 8
@@ -30,22 +32,15 @@ async def fetch(url: str) -> bytes:
         async with (
             asyncio.timeout(FETCH_DEADLINE.total_seconds()),
             httpx.AsyncClient(timeout=FETCH_DEADLINE.total_seconds(), follow_redirects=False) as client,
-            client.stream("GET", url) as response,
+            client.stream("GET", url, headers=ACCEPTED) as response,
         ):
             if response.status_code != 200:
                 raise AmazonAway(f"SNS answered {response.status_code}")
-            return await _read(response)
+            return await read_body(response, FETCH_LIMIT_BYTES)
+    except Unreadable as error:
+        raise AmazonAway(f"SNS answered with what we do not read: {error}") from error
     except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise AmazonAway(f"SNS did not answer: {type(error).__name__}") from error
-
-
-async def _read(response: httpx.Response) -> bytes:
-    received = b""
-    async for chunk in response.aiter_bytes():
-        received += chunk
-        if len(received) > FETCH_LIMIT_BYTES:
-            raise AmazonAway("SNS answered with more than we read")
-    return received
 
 
 class Certificates:

@@ -17,6 +17,7 @@ from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.receipt_formats.receipt import Tolerant
 from services.notifier.wording.template_check import ApprovedTemplate, differences
 from services.notifier.wording.whatsapp_templates import TemplateSpec
+from shared.bounded_body import ACCEPTED, Unreadable, read_body
 from shared.settings import BrokenConfiguration
 
 PAGE_SIZE = 100
@@ -108,7 +109,7 @@ async def _pages(
 
 async def _page(client: httpx.AsyncClient, settings: WhatsAppSettings, account: str, asked: dict[str, str]) -> _Page:
     url = f"{settings.whatsapp_url}/{account}/message_templates"
-    headers = {"Authorization": f"Bearer {settings.whatsapp_access_token.get_secret_value()}"}
+    headers = ACCEPTED | {"Authorization": f"Bearer {settings.whatsapp_access_token.get_secret_value()}"}
     async with client.stream("GET", url, params=asked, headers=headers) as answer:
         if answer.status_code in (400, 401, 403, 404):
             raise BrokenConfiguration(
@@ -117,11 +118,10 @@ async def _page(client: httpx.AsyncClient, settings: WhatsAppSettings, account: 
             )
         if answer.status_code != 200:
             raise ListNotRead(f"Meta answered {answer.status_code} when asked for the templates")
-        body = b""
-        async for chunk in answer.aiter_bytes():
-            body += chunk
-            if len(body) > PAGE_LIMIT_BYTES:
-                raise ListNotRead("a page of Meta's list of templates is larger than we read")
+        try:
+            body = await read_body(answer, PAGE_LIMIT_BYTES)
+        except Unreadable as error:
+            raise ListNotRead(f"a page of Meta's list of templates: {error}") from error
     try:
         return _Page.model_validate_json(body)
     except ValidationError as error:
