@@ -6,7 +6,7 @@ WORKERS ?= 3
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-embedded properties flood fuzz-api fuzz lint format up down bench chaos chaos-ledger contracts layouts locks clean
+.PHONY: help setup demo test test-embedded properties flood fuzz-api fuzz attacks lint format up down bench chaos chaos-ledger contracts layouts locks clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ FUZZ := .venv-fuzz/bin/python
 fuzz: .venv-fuzz/.ready ## Every parser under a fuzzer, 1,000,000 bodies each (hours; resumable): EXECUTIONS=10000 ARGS=push-dhl
 	@$(FUZZ) -m tests.fuzz.clock $(ARGS)
 	@$(FUZZ) -m tests.fuzz --executions $(or $(EXECUTIONS),1000000) $(ARGS)
+
+attacks: $(READY) ## Every attack of docs/security.md in full number (half an hour; make test tries a few of each)
+	@HITO_ATTACKS=many $(BIN)/python -m pytest -q --timeout 3600 tests/security $(ARGS)
 
 lint: $(READY) ## ruff, mypy strict, import walls, contracts, house rules
 	@$(BIN)/ruff check .

@@ -216,5 +216,5 @@ def _listen(host: str, port: int) -> socket.socket:
 
 async def serve_operations(runtime: Runtime, settings: OperationsSettings) -> None:
     """/livez, /readyz and /metrics for an OS process without an API."""
-    app = create_app(f"{runtime.service} operations", runtime.health)
+    app = create_app(f"{runtime.service} operations", runtime.health, documented=False)
     await serve(app, runtime, settings.ops_host, settings.ops_port)

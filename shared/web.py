@@ -161,10 +161,16 @@ def create_app(
     body_limit_bytes: int = BATCH_LIMIT_BYTES,
     description: str = "",
     first: Sequence[BaseRoute] = (),
+    documented: bool = True,
 ) -> FastAPI:
-    """An application with our error format, limits and the three operational endpoints. `first` is looked at first."""
+    """An application with our error format, limits and the three operational endpoints. `first` is looked at first.
+
+    Nothing is redirected to an address with the Host that the caller made up.
+    """
     about: dict[str, Any] = {"title": title, "version": "1", "description": description}
-    app = FastAPI(**about, lifespan=lifespan, redoc_url=None, routes=list(first))
+    if not documented:
+        about["openapi_url"] = None
+    app = FastAPI(**about, lifespan=lifespan, redoc_url=None, redirect_slashes=False, routes=list(first))
     app.add_middleware(AwayAnswered)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
     app.add_middleware(Observed)

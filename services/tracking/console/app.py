@@ -28,7 +28,7 @@ _basic = HTTPBasic(realm=REALM)
 
 def create_console(runtime: Runtime, database: Database, announcer: Announcer, keys: Keys) -> FastAPI:
     """An operators' key opens everything but /livez, /readyz, /metrics and the style sheets."""
-    app = create_app("Hito console", runtime.health, body_limit_bytes=FORM_LIMIT_BYTES)
+    app = create_app("Hito console", runtime.health, body_limit_bytes=FORM_LIMIT_BYTES, documented=False)
     app.state.desk = Desk(database, announcer)
     app.state.keys = keys
     add_assets(app)
