@@ -13,7 +13,7 @@ from itertools import islice
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from sandbox.providers.http_server import HttpServer, listen, port_of
 from shared.contracts.orders import Line
@@ -50,6 +50,14 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
         await server.stop()
 
 
+def complaints(page: Page) -> list[str]:
+    """What the browser has to say against the page: a script refused by its policy would be such a thing."""
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
 async def told_with_markup(tracking: Tracking) -> None:
     """Five parcels with a hundred scans each, every place and every word of the carrier a payload of its own."""
     wanted = list(islice(markup_payloads(), WANTED))
@@ -81,9 +89,7 @@ async def test_no_payload_of_five_hundred_runs_on_the_buyers_page_or_the_console
     async with served(tracking.api) as page_url, served(tracking.desk) as console_url:
         for address in (f"{page_url}{tracking.link()}", f"{console_url}/orders/demo/A-1001"):
             page = await context.new_page()
-            heard: list[str] = []
-            page.on("console", lambda message, heard=heard: heard.append(message.text))
-            page.on("pageerror", lambda error, heard=heard: heard.append(str(error)))
+            heard = complaints(page)
             answer = await page.goto(address, wait_until="load")
             assert answer is not None and answer.ok, address
             shown = await page.locator("body").text_content() or ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
 
 import httpx
 import pytest
@@ -94,7 +95,7 @@ def routes_of(app: FastAPI) -> set[str]:
     """As they are served: those of a router that was put in have its prefix."""
     found: set[str] = set()
     for route in app.routes:
-        parts = route.effective_route_contexts() if hasattr(route, "effective_route_contexts") else (route,)
+        parts: Iterable[Any] = getattr(route, "effective_route_contexts", lambda alone=route: (alone,))()
         found |= {str(part.path) for part in parts}
     return found
 
