@@ -1,12 +1,12 @@
 """How much was told by phone today, of each shop: the caps against pumping count it.
 
-Revision 0008
+Revision 0009
 """
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 STATEMENTS = (
     """
