@@ -6,7 +6,7 @@ WORKERS ?= 3
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-embedded properties flood fuzz-api fuzz lint format up down bench chaos chaos-ledger contracts layouts locks clean
+.PHONY: help setup demo test test-embedded properties flood fuzz-api fuzz audit lint format up down bench chaos chaos-ledger contracts layouts locks clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,6 +50,15 @@ fuzz: .venv-fuzz/.ready ## Every parser under a fuzzer, 1,000,000 bodies each (h
 	@$(FUZZ) -m tests.fuzz.clock $(ARGS)
 	@$(FUZZ) -m tests.fuzz --executions $(or $(EXECUTIONS),1000000) $(ARGS)
 
+AUDIT := .venv-audit/bin/python
+.venv-audit/.ready: requirements/audit.lock $(READY)
+	@$(PYTHON) -m venv .venv-audit
+	@$(BIN)/uv pip install --quiet --python $(AUDIT) --require-hashes -r requirements/audit.lock
+	@touch .venv-audit/.ready
+
+audit: .venv-audit/.ready ## Known vulnerabilities, licences, secrets, bills of materials (build/sbom); ARGS=--complete: nothing may be left out
+	@$(AUDIT) -m tests.supply_chain $(ARGS)
+
 lint: $(READY) ## ruff, mypy strict, import walls, contracts, house rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -85,7 +94,7 @@ layouts: $(READY) ## Compile the e-mail layouts anew
 	@$(BIN)/python -m sandbox.compile_layouts
 
 locks: $(READY) ## Resolve all locks anew
-	@for group in carrier_gateway tracking notifier dev fuzz; do \
+	@for group in carrier_gateway tracking notifier dev fuzz audit; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--group $$group --output-file requirements/$$group.lock || exit 1; \
 	done
@@ -93,4 +102,4 @@ locks: $(READY) ## Resolve all locks anew
 		requirements/setup.in --output-file requirements/setup.lock
 
 clean: ## Forget what was built
-	rm -rf build .venv .venv-fuzz
+	rm -rf build .venv .venv-fuzz .venv-audit
