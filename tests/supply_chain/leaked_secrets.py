@@ -37,9 +37,9 @@ class Finding:
     line: int = 0
 
     @property
-    def what(self) -> tuple[str, str, str]:
-        """Without the line: an edit above it must not bring it back."""
-        return self.path, self.kind, self.fingerprint
+    def what(self) -> tuple[str, str]:
+        """Without its place: a moved file or an edit above it must not bring it back."""
+        return self.kind, self.fingerprint
 
 
 def findings(answer: str) -> list[Finding]:

@@ -118,6 +118,7 @@ def saying(said: str) -> Any:
     ("now", "outcome"),
     [
         (secrets(("a.py", "1")), Outcome.CLEAN),
+        (secrets(("moved.py", "1")), Outcome.CLEAN),
         (secrets(("a.py", "1"), ("b.py", "2")), Outcome.FOUND),
         (secrets(("a.py", "2")), Outcome.FOUND),
         (secrets(), Outcome.FOUND),
