@@ -6,7 +6,7 @@ WORKERS ?= 3
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-embedded properties flood fuzz-api fuzz attacks lint format up down bench chaos chaos-ledger contracts layouts locks clean
+.PHONY: help setup demo test test-chaos test-embedded properties flood fuzz-api fuzz attacks audit lint format up down bench chaos chaos-ledger contracts layouts locks clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,8 +24,11 @@ $(READY): $(LOCKS)
 demo: $(READY) ## Everything on this machine, without containers; ONCE=1 ends after the story with a summary
 	@$(BIN)/python -m sandbox $(if $(ONCE),--once) $(ARGS)
 
-test: $(READY) ## All tests, from unit to end-to-end (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+test: $(READY) ## All tests, from unit to end-to-end, but for test-chaos (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--ignore=tests/chaos)
+
+test-chaos: $(READY) ## Tests that kill processes, break providers and move consumers (some minutes)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(or $(ARGS),tests/chaos)
 
 test-embedded: $(READY) ## The same on the embedded broker, whatever else this machine has
 	@HITO_TEST_BROKER=embedded $(MAKE) --no-print-directory test
@@ -52,6 +55,14 @@ fuzz: .venv-fuzz/.ready ## Every parser under a fuzzer, 1,000,000 bodies each (h
 
 attacks: $(READY) ## Every attack of docs/security.md in full number (half an hour; make test tries a few of each)
 	@HITO_ATTACKS=many $(BIN)/python -m pytest -q --timeout 3600 tests/security $(ARGS)
+AUDIT := .venv-audit/bin/python
+.venv-audit/.ready: requirements/audit.lock $(READY)
+	@$(PYTHON) -m venv .venv-audit
+	@$(BIN)/uv pip install --quiet --python $(AUDIT) --require-hashes -r requirements/audit.lock
+	@touch .venv-audit/.ready
+
+audit: .venv-audit/.ready ## Known vulnerabilities, licences, secrets, bills of materials (build/sbom); ARGS=--complete: nothing may be left out
+	@$(AUDIT) -m tests.supply_chain $(ARGS)
 
 lint: $(READY) ## ruff, mypy strict, import walls, contracts, house rules
 	@$(BIN)/ruff check .
@@ -88,7 +99,7 @@ layouts: $(READY) ## Compile the e-mail layouts anew
 	@$(BIN)/python -m sandbox.compile_layouts
 
 locks: $(READY) ## Resolve all locks anew
-	@for group in carrier_gateway tracking notifier dev fuzz; do \
+	@for group in carrier_gateway tracking notifier dev fuzz audit; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--group $$group --output-file requirements/$$group.lock || exit 1; \
 	done
@@ -96,4 +107,4 @@ locks: $(READY) ## Resolve all locks anew
 		requirements/setup.in --output-file requirements/setup.lock
 
 clean: ## Forget what was built
-	rm -rf build .venv .venv-fuzz
+	rm -rf build .venv .venv-fuzz .venv-audit
