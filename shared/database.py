@@ -18,8 +18,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from shared.messaging.failures import Infrastructure
+from shared.observability.metrics import POOL_IN_USE, POOL_WAIT
 from shared.reading import Reading, ReadingPool
 from shared.settings import BrokenConfiguration
 
@@ -44,14 +46,16 @@ class DatabaseSettings(BaseSettings):
 class Database:
     """The service's own database."""
 
-    def __init__(self, engine: AsyncEngine, readings: ReadingPool) -> None:
+    def __init__(self, engine: AsyncEngine, readings: ReadingPool, name: str) -> None:
         self._engine, self._readings = engine, readings
+        self._wait = POOL_WAIT.labels(name)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """All or nothing. Raises Infrastructure when no connection is free in time."""
         try:
-            connection = await self._engine.connect()
+            with self._wait.time():
+                connection = await self._engine.connect()
         except PoolTimeout as error:
             raise Infrastructure("no database connection is free") from error
         async with contextlib.aclosing(connection), connection.begin():
@@ -121,7 +125,15 @@ def connect(url: str, *, name: str, pool_size: int = 8, deadline: timedelta = CO
         connect_args=options,
     )
     _, address = engine.dialect.create_connect_args(parsed)
-    return Database(engine, ReadingPool({**address, **options}, pool_size))
+    _measure_use(engine, name)
+    return Database(engine, ReadingPool({**address, **options}, pool_size), name)
+
+
+def _measure_use(engine: AsyncEngine, name: str) -> None:
+    """As the pool itself counts, at the moment of asking."""
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
+    POOL_IN_USE.labels(name).set_function(pool.checkedout)
 
 
 @contextlib.asynccontextmanager

@@ -13,9 +13,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -24,6 +25,8 @@ from fastapi import FastAPI
 from shared.failpoints import arm
 from shared.health import Health
 from shared.observability.logs import configure_logs, get_logger
+from shared.observability.loop_lag import measure_loop_lag
+from shared.observability.otlp import exporting
 from shared.settings import EXIT_BROKEN_CONFIGURATION, BrokenConfiguration, OperationsSettings, load_settings
 from shared.slow_callers import ARRIVAL_DEADLINE, within
 from shared.web import create_app
@@ -81,7 +84,8 @@ def main(service: str, processes: Mapping[str, Part], tools: Mapping[str, Tool],
     configure_logs(service, os.environ.get("LOG_LEVEL", "INFO"))
     try:
         arm(os.environ)
-        return uvloop.run(_run(service, processes, tuple(dict.fromkeys(arguments))))
+        with exporting(service, arguments, os.environ):
+            return uvloop.run(_run(service, processes, tuple(dict.fromkeys(arguments))))
     except BrokenConfiguration as error:
         print(f"hito {service}: cannot start: {error}", file=sys.stderr)
         return EXIT_BROKEN_CONFIGURATION
@@ -103,7 +107,7 @@ async def _run(service: str, processes: Mapping[str, Part], names: tuple[str, ..
     if not any(part.serves_http or part.one_shot for part in parts):
         tasks.add(asyncio.create_task(serve_operations(runtime, load_settings(OperationsSettings)), name="operations"))
     log.info("started", process=" ".join(names))
-    with collected_by_the_clock():
+    with collected_by_the_clock(), _beside(measure_loop_lag()):
         crashed = await _wait_for_end(runtime, tasks)
     if crashed is None:
         log.info("stopped", process=" ".join(names))
@@ -124,13 +128,21 @@ def collected_by_the_clock() -> Iterator[None]:
     gc.collect()
     gc.freeze()
     gc.disable()
-    collecting = asyncio.create_task(_collect_now_and_then(), name="collector")
+    try:
+        with _beside(_collect_now_and_then()):
+            yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+@contextlib.contextmanager
+def _beside(work: Coroutine[Any, Any, None]) -> Iterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        collecting.cancel()
-        gc.enable()
-        gc.unfreeze()
+        task.cancel()
 
 
 async def _collect_now_and_then() -> None:

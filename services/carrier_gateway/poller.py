@@ -26,8 +26,8 @@ from shared.contracts.shipments import ShipmentEvent
 from shared.failpoints import failpoint
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import BrokerAway
+from shared.observability import spans
 from shared.observability.logs import get_logger
-from shared.observability.tracing import new_trace, set_current
 
 LONGEST_REST = timedelta(seconds=1)
 """How long a new watch may wait to be noticed."""
@@ -64,7 +64,8 @@ class CarrierPoller:
         """Publish what waits, or ask once if something is due. Answers how long to rest before the next step."""
         try:
             if self._untold is not None:
-                await self._tell(*self._untold)
+                with spans.root(f"tell again {self._carrier}", spans.SpanKind.INTERNAL):
+                    await self._tell(*self._untold)
                 return timedelta(0)
             return await self._ask_once()
         except BrokerAway:
@@ -79,11 +80,12 @@ class CarrierPoller:
         if ready_at > now:
             return min(ready_at - now, LONGEST_REST)
         self._line.take(now)
-        set_current(new_trace())
-        query = Query(watched.watch.reference, watched.watch.country, watched.watch.postal_code)
-        answer = await self._access.ask(query, now)
-        failpoint("gateway.poll_after_fetch")
-        await self._take_in(watched, answer)
+        with spans.root(f"poll {self._carrier}", spans.SpanKind.CLIENT, {"hito.carrier": self._carrier}) as span:
+            query = Query(watched.watch.reference, watched.watch.country, watched.watch.postal_code)
+            answer = await self._access.ask(query, now)
+            failpoint("gateway.poll_after_fetch")
+            span.set_attribute("hito.events", len(answer.parsed.events))
+            await self._take_in(watched, answer)
         return timedelta(0)
 
     async def _take_in(self, watched: Watched, answer: Answer) -> None:

@@ -14,6 +14,7 @@ from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.topics import CARRIER_SHIPMENTS
 from shared.contracts.vocabulary import Clock, Stage
 from shared.failpoints import failpoint
+from shared.messaging.traced import publishing
 from shared.observability import tracing
 from shared.observability.logs import get_logger
 from shared.observability.metrics import UNMAPPED_CODES
@@ -34,7 +35,8 @@ async def announce(publisher: Publishes, events: Sequence[ShipmentEvent], receiv
     if not events:
         return 0
     failpoint("gateway.before_publish")
-    await publisher.publish([_message(event, received_at) for event in events])
+    with publishing(CARRIER_SHIPMENTS.name, len(events)):
+        await publisher.publish([_message(event, received_at) for event in events])
     for event in events:
         if event.stage is Stage.UNKNOWN:
             UNMAPPED_CODES.labels(event.carrier).inc()

@@ -31,7 +31,7 @@ from shared.erasure import (
 )
 from shared.messaging.inbox import Delivery
 from shared.messaging.outbox import append
-from shared.observability import tracing
+from shared.observability import spans
 
 Orders = Set[tuple[str, str]]
 _LOCK = 0x65726173  # "eras"
@@ -99,7 +99,7 @@ async def erase_all(tx: AsyncConnection, asked: Iterable[Delivery[ErasureRequest
             id=erased.event_id,
             time=now,
             source=SOURCE,
-            traceparent=tracing.child_of(delivery.envelope.traceparent),
+            traceparent=spans.created(NOTIFIER_ERASURES.name, delivery.envelope.traceparent),
         )
         await append(tx, [answer])
 

@@ -32,10 +32,12 @@ from shared.failpoints import failpoint
 from shared.messaging.consume import Intake, Taken
 from shared.messaging.failures import Poison
 from shared.messaging.inbox import Delivery
+from shared.observability import spans
 from shared.observability.metrics import PHONE_REFUSED
 from shared.shops import Shop, Shops
 
 GROUP = "notifier"
+TOPICS = (TRACKING_STEPS, TRACKING_ERASURES)
 _NAMESPACE = uuid5(NAMESPACE_URL, "hito:message")
 
 
@@ -67,7 +69,7 @@ def intake(planner: Planner) -> Intake:
             await _amend(tx, [delivery for delivery in steps if delivery.data.amends is not None])
         return [Taken.STALE if delivery.conflicting else Taken.APPLIED for delivery in deliveries]
 
-    return Intake(GROUP, (TRACKING_STEPS, TRACKING_ERASURES), take_in)
+    return Intake(GROUP, TOPICS, take_in)
 
 
 async def _take_in(tx: AsyncConnection, steps: Sequence[Delivery[StepReached]], planner: Planner) -> None:
@@ -139,8 +141,11 @@ def _messages(delivery: Delivery[StepReached], decided: Decided, planner: Planne
     for verdict in decided.verdicts:
         if verdict.reason in REFUSALS:
             PHONE_REFUSED.labels(decided.shop, verdict.reason).inc()
-    verdicts = held_back(decided.verdicts, delivery.heard_at, planner.clock())
-    return [_new_message(delivery, decided, verdict) for verdict in verdicts]
+    about = {"hito.step": delivery.data.step.value}
+    with spans.span("plan messages", spans.SpanKind.INTERNAL, about, parent=delivery.envelope.traceparent) as span:
+        verdicts = held_back(decided.verdicts, delivery.heard_at, planner.clock())
+        span.set_attribute("hito.messages", len(verdicts))
+        return [_new_message(delivery, decided, verdict) for verdict in verdicts]
 
 
 @dataclass(frozen=True)

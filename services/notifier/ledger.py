@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifier import verdicts
 from services.notifier.domain.delivery import VERDICT_OF, State, sources_of
 from services.notifier.domain.fallback import Waits
 from services.notifier.domain.person import person_of
@@ -24,8 +25,7 @@ from shared.contracts.topics import NOTIFIER_OUTCOMES
 from shared.database import Row, fetch, insert_rows
 from shared.messaging.inbox import Delivery
 from shared.messaging.outbox import append
-from shared.observability import tracing
-from shared.observability.metrics import MESSAGES
+from shared.observability import spans
 
 SOURCE = "/notifier"
 
@@ -217,8 +217,7 @@ async def tell(tx: AsyncConnection, ids: Iterable[UUID]) -> None:
     )
     told = [row for row in rows if State(row["state"]) in VERDICT_OF]
     await append(tx, [_outgoing(row) for row in told])
-    for row in told:
-        MESSAGES.labels(row["channel"], row["step"], row["state"]).inc()
+    verdicts.note(told)
 
 
 def _outgoing(row: Row) -> Outgoing:
@@ -245,5 +244,5 @@ def _outgoing(row: Row) -> Outgoing:
         id=outcome.event_id,
         time=outcome.occurred_at,
         source=SOURCE,
-        traceparent=tracing.child_of(row["traceparent"]),
+        traceparent=spans.created(NOTIFIER_OUTCOMES.name, row["traceparent"]),
     )

@@ -24,7 +24,7 @@ from services.notifier.channels.sms_http import SmsHttpSettings
 from services.notifier.channels.whatsapp import WhatsAppSettings
 from services.notifier.channels.whatsapp_twilio import TwilioWhatsAppSettings, without_sid
 from services.notifier.compose import Composer
-from services.notifier.intake import Planner, intake
+from services.notifier.intake import GROUP, TOPICS, Planner, intake
 from services.notifier.preferences import page as preferences_page
 from services.notifier.preferences.page import PreferencesState
 from services.notifier.preview import routes as preview
@@ -33,6 +33,7 @@ from services.notifier.preview.routes import PreviewState
 from services.notifier.receipts import MailReports, ReceiptState
 from services.notifier.retention import RetentionSettings, retention_duties
 from services.notifier.sender import Sender
+from services.notifier.sending.overdue import OVERDUE
 from services.notifier.settings import NotifierSettings, preview_keys
 from services.notifier.templates.approved import ListNotRead, check_templates
 from services.notifier.templates.tool import templates
@@ -44,6 +45,8 @@ from shared.api_keys import Keys
 from shared.database import Database
 from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
+from shared.messaging.group_lag import GroupLag
+from shared.messaging.lag_watch import watch_lag
 from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
@@ -116,13 +119,14 @@ async def _check_templates(channels: Mapping[str, ChannelSettings], specs: Seque
 async def run_relay(runtime: Runtime) -> None:
     settings = load_settings(NotifierSettings)
     keeping = load_settings(RetentionSettings)
-    duties = (*messaging_duties(), *retention_duties(keeping))
+    duties = (*messaging_duties(), *retention_duties(keeping), OVERDUE)
     async with (
         open_migrated(runtime, "relay", MIGRATIONS) as database,
         open_publisher_of(runtime, "relay", settings) as publisher,
         asyncio.TaskGroup() as group,
     ):
         group.create_task(Relay(database, publisher, runtime).run(), name="relay")
+        group.create_task(watch_lag(GroupLag(settings.kafka_bootstrap, GROUP, TOPICS), runtime), name="lag")
         group.create_task(Housekeeping(duties, database, runtime, _now).run(), name="housekeeping")
 
 

@@ -121,7 +121,8 @@ async def claim(
         f"chosen AS ({'SELECT id FROM due' if per_recipient is None else _ONE_FOR_EACH}) "
         "UPDATE messages SET state = 'claimed', epoch = epoch + 1, changed_at = clock_timestamp(), "
         "lease_until = now() + make_interval(secs => :lease) WHERE id IN (SELECT id FROM chosen) "
-        "RETURNING id, epoch, channel, provider, address, request, attempts, planned_at, expires_at, urgency",
+        "RETURNING id, epoch, channel, provider, address, request, attempts, planned_at, expires_at, urgency, "
+        "(SELECT s.traceparent FROM steps s WHERE s.event_id = step_event) AS traceparent",
         lease=patience.claim.total_seconds(),
         channel=channel,
         provider=provider,

@@ -30,9 +30,10 @@ from services.notifier.people import reach
 from services.notifier.people.reach import Lesson
 from services.notifier.receipt_formats import Malformed, Receipt, parse_twilio, parse_whatsapp, whatsapp_handshake
 from services.notifier.receipt_formats.sms_http import parse_sms_http
+from services.notifier.sending.attempts import reporting
 from services.notifier.sending.fallback import Loss, tell_another_way
 from shared.contracts.vocabulary import Channel
-from shared.database import Database, cut, fetch
+from shared.database import Database, Row, cut, fetch
 from shared.failpoints import failpoint
 from shared.messaging.failures import is_infrastructure
 from shared.observability.logs import get_logger
@@ -189,24 +190,30 @@ async def apply_receipts(database: Database, provider: str, receipts: Sequence[R
             if found is None:
                 get_logger().info("receipt_for_nobody", provider=provider)
                 continue
-            message, channel = found
-            state = STATE_OF_RECEIPT[receipt.verdict]
-            change = Change(state, receipt.reason, receipt.provider_message_id)
-            done = await ledger.change(tx, {message: change}, receipt_sources(state, channel))
-            failpoint("notifier.in_receipt", functools.partial(cut, tx))
-            await reach.learn(tx, {message: Lesson(receipt.reason, receipt.unreachable, receipt.complaint)}, receipt.at)
-            returned = done if state is State.BOUNCED else []
-            lost = {one: Loss(receipt.reason, receipt.unreachable) for one in returned}
-            await ledger.tell(tx, [*done, *await tell_another_way(tx, lost)])
-            moved += len(done)
+            with reporting(provider, receipt.verdict, found):
+                moved += await _apply(tx, found["id"], Channel(found["channel"]), receipt)
     return moved
 
 
-async def _find(tx: AsyncConnection, provider: str, receipt: Receipt) -> tuple[UUID, Channel] | None:
+async def _apply(tx: AsyncConnection, message: UUID, channel: Channel, receipt: Receipt) -> int:
+    state = STATE_OF_RECEIPT[receipt.verdict]
+    change = Change(state, receipt.reason, receipt.provider_message_id)
+    done = await ledger.change(tx, {message: change}, receipt_sources(state, channel))
+    failpoint("notifier.in_receipt", functools.partial(cut, tx))
+    await reach.learn(tx, {message: Lesson(receipt.reason, receipt.unreachable, receipt.complaint)}, receipt.at)
+    returned = done if state is State.BOUNCED else []
+    lost = {one: Loss(receipt.reason, receipt.unreachable) for one in returned}
+    await ledger.tell(tx, [*done, *await tell_another_way(tx, lost)])
+    return len(done)
+
+
+async def _find(tx: AsyncConnection, provider: str, receipt: Receipt) -> Row | None:
     """By the id that we sent along, else by the provider's own; a known provider id must agree."""
     rows = await fetch(
         tx,
-        "SELECT id, channel, provider_message_id FROM messages WHERE provider = :provider AND "
+        "SELECT id, channel, provider_message_id, "
+        "(SELECT s.traceparent FROM steps s WHERE s.event_id = step_event) AS traceparent "
+        "FROM messages WHERE provider = :provider AND "
         "(id = :message OR (CAST(:message AS uuid) IS NULL AND provider_message_id = :provider_id)) FOR UPDATE",
         provider=provider,
         message=receipt.message_id,
@@ -217,9 +224,7 @@ async def _find(tx: AsyncConnection, provider: str, receipt: Receipt) -> tuple[U
     known = rows[0]["provider_message_id"]
     if known and receipt.provider_message_id and known != receipt.provider_message_id:
         return None
-    found = rows[0]["id"]
-    assert isinstance(found, UUID)
-    return found, Channel(rows[0]["channel"])
+    return rows[0]
 
 
 def read_form(body: bytes) -> list[tuple[str, str]]:

@@ -14,12 +14,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from services.notifier import ledger, queue
-from services.notifier.channels.base import ChannelAdapter, OutcomeClass, Request, send_timed
+from services.notifier.channels.base import ChannelAdapter, OutcomeClass
 from services.notifier.compose import Composer
 from services.notifier.domain.circuit import Circuits
 from services.notifier.domain.delivery import State
 from services.notifier.ledger import Change
 from services.notifier.sending import catching_up, fallback, landing, pacing, quiet
+from services.notifier.sending.attempts import attempt, freezing
 from services.notifier.sending.fallback import Loss
 from services.notifier.sending.flights import Flights, Landed
 from services.notifier.sending.resolver import Resolver
@@ -170,7 +171,8 @@ class Sender:
             frozen, failed = [], {}
             for row in rows:
                 try:
-                    frozen.append(self._composer.compose(row, self._clock(), adapter))
+                    with freezing(row):
+                        frozen.append(self._composer.compose(row, self._clock(), adapter))
                 except Exception as error:  # no I/O in there: it would fail each time and stop all the others
                     reason = error.reason if isinstance(error, Unrenderable) else type(error).__name__
                     failed[row["id"]] = Change(State.FAILED, f"cannot_render_{reason}")
@@ -198,8 +200,7 @@ class Sender:
             failpoint("notifier.before_send")
             for row in claimed:
                 if row["id"] in cleared:
-                    request = Request(row["address"], bytes(row["request"]))
-                    self._flights.launch(channel, row, send_timed(adapter, request, row["id"]))
+                    self._flights.launch(channel, row, attempt(adapter, row))
                     launched += 1
         return launched
 

@@ -27,7 +27,7 @@ from shared.contracts.envelope import Envelope, Outgoing
 from shared.contracts.orders import Order, Shipment
 from shared.contracts.steps import ParcelFacts, amendment_id, step_id
 from shared.contracts.topics import TRACKING_STEPS
-from shared.observability import tracing
+from shared.observability import spans
 from shared.shops import Shop, Shops
 
 SOURCE = "/tracking"
@@ -81,7 +81,7 @@ class Announcer:
             SOURCE,
             TRACKING_STEPS.event_type,
             due.occurred_at,
-            traceparent=tracing.child_of(parent),
+            traceparent=spans.created(TRACKING_STEPS.name, parent),
         )
         return identity, Outgoing(TRACKING_STEPS.name, key, value, envelope.to_headers())
 

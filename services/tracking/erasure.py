@@ -34,7 +34,7 @@ from shared.erasure import (
 )
 from shared.messaging.inbox import Delivery
 from shared.messaging.outbox import append
-from shared.observability import tracing
+from shared.observability import spans, tracing
 
 C = TypeVar("C", bound=Contract)
 TELL_AGAIN_AFTER = timedelta(minutes=1)
@@ -111,7 +111,7 @@ async def request_erasure(tx: AsyncConnection, key: OrderKey, now: datetime) -> 
                 id=asked.event_id,
                 time=now,
                 source=SOURCE,
-                traceparent=tracing.child_of(tracing.current()),
+                traceparent=spans.created(TRACKING_ERASURES.name, tracing.current()),
             )
         ],
     )

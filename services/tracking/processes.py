@@ -17,9 +17,8 @@ from services.tracking.api.description import describe_api
 from services.tracking.api.state import ApiState, attach
 from services.tracking.console.app import create_console
 from services.tracking.directory import Directory, keep_fresh
-from services.tracking.intake import intake
+from services.tracking.intake import GROUP, TOPICS, intake
 from services.tracking.new_key import make_key
-from services.tracking.ops.group_lag import GroupLag
 from services.tracking.recovery.rebuild import Replay, rebuild
 from services.tracking.retention import RetentionSettings, retention_duties, timeline_months
 from services.tracking.settings import TrackingSettings, ops_keys, shop_keys
@@ -28,6 +27,8 @@ from shared.api_keys import Keys
 from shared.database import Database, DatabaseSettings, open_database
 from shared.housekeeping import Housekeeping
 from shared.messaging.consume import Consumer
+from shared.messaging.group_lag import GroupLag
+from shared.messaging.lag_watch import watch_lag
 from shared.messaging.outbox import Relay
 from shared.messaging.publish import open_publisher_of
 from shared.messaging.subscription import Subscription
@@ -121,6 +122,7 @@ async def run_relay(runtime: Runtime) -> None:
         asyncio.TaskGroup() as group,
     ):
         group.create_task(Relay(database, publisher, runtime).run(), name="relay")
+        group.create_task(watch_lag(GroupLag(settings.kafka_bootstrap, GROUP, TOPICS), runtime), name="lag")
         group.create_task(Housekeeping(duties, database, runtime, _clock).run(), name="housekeeping")
 
 

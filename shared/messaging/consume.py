@@ -27,9 +27,10 @@ from shared.messaging.decode import Decoded, dead_letter, decode_all
 from shared.messaging.failures import Poison, is_infrastructure
 from shared.messaging.inbox import Delivery, claim
 from shared.messaging.subscription import Subscription
+from shared.messaging.traced import committing, facts_of, processing
 from shared.messaging.watchdog import Watchdog
 from shared.observability.logs import get_logger
-from shared.observability.metrics import CONSUMED, EVENTS, PROCESS_DURATION
+from shared.observability.metrics import ACCEPTED, CONSUMED, EVENTS, PROCESS_DURATION
 from shared.processes import Runtime
 
 PORTION_BYTES = 1024 * 1024
@@ -122,11 +123,16 @@ class Consumer:
         self._waiting_for = None
         if records:
             self._upcoming = self._fetch_ahead()
-            with PROCESS_DURATION.labels(self._intake.group).time():
+            with (
+                PROCESS_DURATION.labels(self._intake.group).time(),
+                processing(self._intake.group, batch.decoded.deliveries, len(records)),
+            ):
                 failpoint("consume.after_fetch")
                 await self._settle(records, batch.decoded)
+                self._count_accepted(records)
                 failpoint("consume.after_commit")
-                await self._subscription.commit(records)
+                with committing(self._intake.group, len(records)):
+                    await self._subscription.commit(records)
                 failpoint("consume.after_offsets")
         if records or not await self._subscription.has_lag():
             self._watchdog.beat()
@@ -181,14 +187,17 @@ class Consumer:
 
     async def _take_in(self, records: Sequence[ConsumerRecord], decoded: Decoded | None = None) -> None:
         decoded = decoded or decode_all(records, self._topics)
-        async with self._database.transaction() as tx:
-            claimed = await claim(tx, decoded.deliveries, self._kept_once)
-            failpoint("consume.after_inbox")
-            taken = await self._intake.handle(tx, claimed.fresh) if claimed.fresh else ()
-            await bury(tx, decoded.dead, self._intake.group)
-            failpoint("consume.before_commit", functools.partial(cut, tx))
-        self._count(claimed.fresh, taken)
-        self._count(claimed.duplicates, ["duplicate"] * len(claimed.duplicates))
+        with facts_of(self._intake.group, decoded.deliveries) as facts:
+            async with self._database.transaction() as tx:
+                claimed = await claim(tx, facts.deliveries, self._kept_once)
+                failpoint("consume.after_inbox")
+                taken = await self._intake.handle(tx, claimed.fresh) if claimed.fresh else ()
+                await bury(tx, decoded.dead, self._intake.group)
+                failpoint("consume.before_commit", functools.partial(cut, tx))
+            repeated = ["duplicate"] * len(claimed.duplicates)
+            for deliveries, results in ((claimed.fresh, taken), (claimed.duplicates, repeated)):
+                facts.became(deliveries, results)
+                self._count(deliveries, results)
         for letter in decoded.dead:
             EVENTS.labels(self._runtime.service, letter.topic, "dead").inc()
 
@@ -196,6 +205,11 @@ class Consumer:
         for (topic, result), count in Counter(zip((d.topic for d in deliveries), results, strict=True)).items():
             EVENTS.labels(self._runtime.service, topic, str(result)).inc(count)
             CONSUMED.labels(topic).inc(count)
+
+    def _count_accepted(self, records: Sequence[ConsumerRecord]) -> None:
+        """The other side of the books: what was handed to us and is settled, counted without looking at how."""
+        for topic, count in Counter(record.topic for record in records).items():
+            ACCEPTED.labels(self._runtime.service, topic).inc(count)
 
     async def _bury(self, record: ConsumerRecord, error: Exception) -> None:
         reason = str(error) if isinstance(error, Poison) else f"unexpected: {type(error).__name__}"

@@ -19,6 +19,7 @@ from shared.failpoints import failpoint
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import is_infrastructure
 from shared.messaging.publish import Publisher
+from shared.messaging.traced import sending
 from shared.observability.logs import get_logger
 from shared.observability.metrics import OUTBOX_OLDEST
 from shared.processes import Runtime
@@ -93,7 +94,9 @@ class Relay:
         OUTBOX_OLDEST.labels(self._runtime.service).set(float(rows[0]["age"]) if rows else 0.0)
         if rows:
             failpoint("relay.after_select")
-            await self._publisher.publish([_outgoing(row) for row in rows])
+            messages = [_outgoing(row) for row in rows]
+            with sending(messages, self._runtime.service):
+                await self._publisher.publish(messages)
             failpoint("relay.before_mark")
             ids = [row["id"] for row in rows]
             await run(connection, "UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)", ids=ids)

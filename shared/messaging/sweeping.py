@@ -12,9 +12,9 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import run
+from shared.database import fetch, run
 from shared.housekeeping import Duty
-from shared.observability.metrics import DEFAULT_PARTITION_ROWS, PARTITION_OLDEST, PARTITIONS_AHEAD
+from shared.observability.metrics import DEAD_ROWS, DEFAULT_PARTITION_ROWS, PARTITION_OLDEST, PARTITIONS_AHEAD
 from shared.partitions import (
     Months,
     count_default,
@@ -44,6 +44,7 @@ def messaging_duties(more: Sequence[Months] = ()) -> tuple[Duty, ...]:
         *(Duty(f"past months of {each.table}", timedelta(hours=6), partial(_drop, each)) for each in tables),
         *(Duty(f"odd years of {each.table}", timedelta(hours=6), partial(_sweep, each)) for each in tables),
         *(Duty(f"size of {each.table}", timedelta(minutes=1), partial(_measure, each)) for each in tables),
+        Duty("dead rows", timedelta(minutes=1), count_dead_rows),
     )
 
 
@@ -65,6 +66,14 @@ async def sweep_dead_letters(tx: AsyncConnection, now: datetime) -> int:
         f"SELECT id FROM dead_letters ORDER BY id LIMIT {SWEPT_AT_ONCE}))",
         before=now - KEEP_DEAD_LETTERS,
     )
+
+
+async def count_dead_rows(tx: AsyncConnection, _: datetime) -> int:
+    """As PostgreSQL's own statistics have it. A queue whose dead rows pile up gets slow: who holds a snapshot open?"""
+    queues = "relname IN ('outbox', 'messages', 'orders')"
+    for row in await fetch(tx, f"SELECT relname, n_dead_tup FROM pg_stat_user_tables WHERE {queues}"):
+        DEAD_ROWS.labels(row["relname"]).set(row["n_dead_tup"])
+    return 0
 
 
 async def _make_months(tx: AsyncConnection, now: datetime) -> int:

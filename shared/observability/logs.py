@@ -11,9 +11,11 @@ from typing import Any
 
 import structlog
 
+from shared.observability import tracing
+
 FIELDS = frozenset(
     """
-    ts level service version event trace_id shop step channel verdict reason state topic partition offset
+    ts level service version event trace_id span_id shop step channel verdict reason state topic partition offset
     handler carrier code attempt count seconds port process provider outcome_class error_type where lag size
     status method route applied duplicate stale parked dead message_id event_id key_hash key_name deadline_seconds
     missing folder backend
@@ -26,7 +28,19 @@ _PHONE = re.compile(r"\+?\d[\d ()-]{7,}\d")
 _SHORTEST_PHONE = 9
 """No shorter text matches."""
 _HAS_LONG_NUMBERS = frozenset(
-    {"ts", "trace_id", "message_id", "event_id", "offset", "key_hash", "topic", "where", "version", "seconds"}
+    {
+        "ts",
+        "trace_id",
+        "span_id",
+        "message_id",
+        "event_id",
+        "offset",
+        "key_hash",
+        "topic",
+        "where",
+        "version",
+        "seconds",
+    }
 )
 
 
@@ -54,6 +68,13 @@ def redact_values(_: object, __: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
+def say_which_trace(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Where the running task belongs to one, and the line names none itself."""
+    if (current := tracing.current()) is not None and "trace_id" not in event:
+        event["trace_id"], event["span_id"] = tracing.trace_id(current), tracing.span_id(current)
+    return event
+
+
 def describe_exception(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """An exception becomes its type and the places it passed; its text may quote data and stays out."""
     info = event.pop("exc_info", None)
@@ -75,6 +96,7 @@ def configure_logs(service: str, level: str = "INFO", stream: Any = None) -> Non
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
             _say_who(service),
+            say_which_trace,
             describe_exception,
             keep_known_fields,
             redact_values,

@@ -1,6 +1,7 @@
 """W3C trace context (w3.org/TR/trace-context) from webhook to provider: in Kafka headers, outbox rows, the ledger.
 
-A `traceparent` from outside is kept as a link for whoever sent it, but never decides what we sample or call our own.
+A `traceparent` from outside is carried on for whoever sent it while we record no spans; where we do, it is kept as a
+link, and never decides what we sample or call our own (spans.py).
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ def child_of(traceparent: str | None) -> str:
 
 def trace_id(traceparent: str | None) -> str | None:
     return traceparent[3:35] if valid(traceparent) and traceparent else None
+
+
+def span_id(traceparent: str | None) -> str | None:
+    return traceparent[36:52] if valid(traceparent) and traceparent else None
 
 
 def set_current(traceparent: str | None) -> None:

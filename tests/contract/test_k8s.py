@@ -122,6 +122,12 @@ def test_a_process_is_probed_on_the_port_that_its_settings_give_it(name: str) ->
         assert port["containerPort"] == int(settings[variable.get(named(item), "OPS_PORT")]), named(item)
 
 
+def test_a_prometheus_that_looks_for_pods_finds_every_process(name: str) -> None:
+    for item in our_workloads(name, "Deployment"):
+        told = item["spec"]["template"]["metadata"]["annotations"]
+        assert (told["prometheus.io/scrape"], told["prometheus.io/path"]) == ("true", "/metrics"), named(item)
+
+
 def test_a_stop_leaves_time_to_drain(name: str) -> None:
     assert {item["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] for item in our_workloads(name)} == {60}
 

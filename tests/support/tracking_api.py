@@ -9,13 +9,13 @@ from typing import Any, cast
 import httpx
 
 from services.tracking.api.state import ApiState
-from services.tracking.ops.group_lag import GroupLag
 from services.tracking.processes import api_app
 from shared.api_keys import Keys
 from shared.contracts.envelope import Envelope
 from shared.contracts.orders import Order
 from shared.contracts.topics import SHOP_ORDERS
 from shared.key_entries import Scope
+from shared.messaging.group_lag import GroupLag
 from shared.messaging.inbox import Delivery, digest_of
 from shared.messaging.publish import Publisher
 from shared.processes import Runtime

@@ -23,7 +23,8 @@ async def take_due(tx: AsyncConnection, limit: int, patience: Patience) -> Seque
         "WHERE id IN (SELECT id FROM messages WHERE state = 'unknown' AND doubt_at <= now() "
         "ORDER BY doubt_at LIMIT :limit FOR UPDATE SKIP LOCKED) "
         "RETURNING id, shop, order_id, channel, provider, address, request, reason, tried_at, last_tried_at, "
-        "doubt_since, doubt_rounds, given_up, expires_at, resend_in_doubt, resent_at, erased_at",
+        "doubt_since, doubt_rounds, given_up, expires_at, resend_in_doubt, resent_at, erased_at, attempts, "
+        "(SELECT s.traceparent FROM steps s WHERE s.event_id = step_event) AS traceparent",
         lease=patience.flight.total_seconds(),
         limit=limit,
     )

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier import erasure, ledger
 from services.notifier.channels import Adapters, adapters_by_provider
-from services.notifier.channels.base import OutcomeClass, Request, SendResult, ask_about, send_timed
+from services.notifier.channels.base import OutcomeClass, SendResult
 from services.notifier.domain.delivery import State
 from services.notifier.domain.doubt import (
     Doubt,
@@ -30,6 +30,7 @@ from services.notifier.domain.doubt import (
 from services.notifier.ledger import Change
 from services.notifier.queue import Patience
 from services.notifier.sending import doubts
+from services.notifier.sending.attempts import attempt, look_up
 from services.notifier.sending.fallback import Loss, tell_another_way, told_by_another
 from services.notifier.sending.overtaking import call_off_overtaken, told_of
 from shared.database import Database, Row
@@ -52,11 +53,6 @@ class _Case:
         found = self.row["id"]
         assert isinstance(found, UUID)
         return found
-
-    @property
-    def request(self) -> Request:
-        """Emptied where the contact was erased meanwhile: it is still asked about, never repeated."""
-        return Request(self.row["address"] or "", bytes(self.row["request"] or b""))
 
 
 class Resolver:
@@ -99,7 +95,7 @@ class Resolver:
     async def _ask(self, case: _Case) -> SendResult | None:
         if not case.means.lookup:
             return None
-        return await ask_about(self._adapters[case.row["provider"]], case.request, case.id)
+        return await look_up(self._adapters[case.row["provider"]], case.row)
 
     async def _take_answers(self, answered: Sequence[tuple[_Case, SendResult | None]]) -> list[_Case]:
         """What the provider said for certain is recorded. Answers the cases that are still open."""
@@ -139,9 +135,7 @@ class Resolver:
             idle = await _without_stale(tx, possible)
             cleared = await doubts.repeat(tx, [case.id for case in idle], self._patience)
         repeated = [case for case in idle if case.id in cleared]
-        results = await asyncio.gather(
-            *(send_timed(self._adapters[case.row["provider"]], case.request, case.id) for case in repeated)
-        )
+        results = await asyncio.gather(*(attempt(self._adapters[case.row["provider"]], case.row) for case in repeated))
         changes = dict(map(_after_repeat, repeated, results))
         accepted = {message for message, change in changes.items() if change.state is State.ACCEPTED}
         async with self._database.transaction() as tx:

@@ -27,6 +27,7 @@ from shared.contracts.topics import SHOP_ORDERS
 from shared.failpoints import failpoint
 from shared.key_entries import Scope
 from shared.messaging.failures import BrokerAway
+from shared.messaging.traced import publishing
 from shared.observability import tracing
 from shared.web import Problem, invalid, unavailable
 
@@ -112,15 +113,16 @@ async def take_orders(
     state = state_of(request)
     state.keys.open_shop(shop, authorization, Scope.ORDERS_WRITE)
     told = read_orders(await request.body(), request.headers.get("content-type", ""))
-    messages = [_message(shop, order, datetime.now(UTC)) for order in told]
-    if any(len(message.value or b"") > ORDER_LIMIT_BYTES for message in messages):
-        raise Problem(
-            413, "Order too large", f"one order may have at most {ORDER_LIMIT_BYTES} bytes; nothing was stored"
-        )
-    try:
-        await state.publisher.publish(messages)
-    except BrokerAway as error:
-        raise unavailable("the broker") from error
+    with publishing(SHOP_ORDERS.name, len(told)):
+        messages = [_message(shop, order, datetime.now(UTC)) for order in told]
+        if any(len(message.value or b"") > ORDER_LIMIT_BYTES for message in messages):
+            raise Problem(
+                413, "Order too large", f"one order may have at most {ORDER_LIMIT_BYTES} bytes; nothing was stored"
+            )
+        try:
+            await state.publisher.publish(messages)
+        except BrokerAway as error:
+            raise unavailable("the broker") from error
     failpoint("tracking.before_202")
     answer = Accepted(accepted=len(messages), warnings=tuple(_doubts(told)))
     return JSONResponse(answer.model_dump(mode="json", exclude_defaults=True), 202)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fastapi import FastAPI, Request
 
 from services.tracking.announce import Announcer
-from services.tracking.ops.group_lag import GroupLag
 from shared.api_keys import Keys
 from shared.database import Database
+from shared.messaging.group_lag import GroupLag
 from shared.messaging.publish import Publisher
 
 

@@ -9,11 +9,11 @@ import pytest
 from sandbox.backends.servers import Broker
 from services.tracking.cursors import write_cursor
 from services.tracking.ops.conflicts import mark_conflicts
-from services.tracking.ops.group_lag import GroupLag
 from services.tracking.store import OrderKey
 from services.tracking.watch import look_once
 from shared.contracts.orders import Promise
 from shared.messaging.dead_letters import DeadLetter, bury
+from shared.messaging.group_lag import GroupLag
 from tests.support.consuming import new_line, numbered
 from tests.support.deliveries import CORREOS, ORDER, SEUR, at, delivery, order, scan
 from tests.support.migrated import ask

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.observability import spans
 from shared.observability.logs import FIELDS, configure_logs, get_logger
 
 EMAIL, PHONE, REFERENCE = "canario@example.com", "+34 600 000 009", "12345678901234"
@@ -124,3 +125,17 @@ def test_a_level_holds_back_what_is_below_it(logged: Logged, capsys: pytest.Capt
 def test_the_shortest_phones_do_not_get_out_even_when_they_stand_alone(phone: str, logged: Logged) -> None:
     get_logger().info("message_sent", reason=phone)
     assert lines(logged)[0]["reason"] == "[redacted]"
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def test_a_line_names_the_trace_and_the_span_that_it_belongs_to(logged: Logged) -> None:
+    with spans.span("send smtp", spans.SpanKind.CLIENT, parent=TRACE):
+        get_logger().info("message_sent", count=1)
+        get_logger().info("message_verdict", trace_id="another")
+    get_logger().info("relay_leads")
+    inside, another, outside = lines(logged)
+    assert (inside["trace_id"], inside["span_id"]) == ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
+    assert another["trace_id"] == "another"
+    assert "trace_id" not in outside

@@ -10,10 +10,10 @@ import pytest
 
 from sandbox.backends.ports import free_port
 from sandbox.backends.servers import Broker
-from services.tracking.ops.group_lag import GroupLag
 from shared.contracts.topics import CARRIER_SHIPMENTS
 from shared.database import Database
 from shared.messaging.failures import BrokerAway
+from shared.messaging.group_lag import GroupLag
 from tests.support.consuming import Line, Notebook, all_counted, new_line, numbered
 from tests.support.waiting import until
 
