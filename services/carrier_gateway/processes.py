@@ -6,17 +6,18 @@ import asyncio
 import functools
 import os
 import random
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
 
 from services.carrier_gateway.directory_lint import lint_directory
 from services.carrier_gateway.health.heard import Heard
 from services.carrier_gateway.health.record import Way
-from services.carrier_gateway.poller import CarrierPoller, new_client, run_poller
+from services.carrier_gateway.polling.board import Board
+from services.carrier_gateway.polling.following import follow
+from services.carrier_gateway.polling.poller import CarrierPoller, carriers_zones, new_client, run_poller
 from services.carrier_gateway.settings import CarrierAccess, GatewaySettings, read_access, unknown_carriers
 from services.carrier_gateway.translate import translate
 from services.carrier_gateway.variables import variables
-from services.carrier_gateway.watches import WatchBoard, follow_watches
 from services.carrier_gateway.webhooks import create_gateway
 from shared.messaging.publish import open_publisher
 from shared.observability.logs import get_logger
@@ -47,7 +48,7 @@ async def run_api(runtime: Runtime) -> None:
 
 async def run_poll(runtime: Runtime) -> None:
     settings, access = load_settings(GatewaySettings), read_access(os.environ)
-    board, heard = WatchBoard(settings.poll_pace), heard_by(runtime.names)
+    board, heard = Board(settings.poll_pace, carriers_zones(access.values())), heard_by(runtime.names)
     runtime.health.register("watches", board.unready)
     async with (
         open_publisher(
@@ -57,15 +58,20 @@ async def run_poll(runtime: Runtime) -> None:
         asyncio.TaskGroup() as tasks,
     ):
         runtime.health.register("poll publisher", publisher.unready)
-        tasks.create_task(follow_watches(settings.kafka_bootstrap, board, runtime.stop, now))
+        done = asyncio.Event()
+        tasks.create_task(follow(settings.kafka_bootstrap, board, done, "carrier-gateway-watches"))
+        asking: list[Coroutine[object, object, object]] = [runtime.stop.wait()]
+        silent_after = timedelta(days=settings.poll_silent_after_days)
         for known in access.values():
             state = "off" if known.key is None else "on"
             if known.carrier.pull is not None:
                 get_logger().info("carrier_polling", carrier=known.carrier.id, state=state)
             if known.key is not None:
                 chance = random.Random().random  # noqa: S311  jitter is no secret
-                poller = CarrierPoller(known, board, publisher, client, now, chance, heard)
-                tasks.create_task(run_poller(poller, runtime.stop))
+                poller = CarrierPoller(known, board, publisher, client, now, chance, silent_after, heard)
+                asking.append(run_poller(poller, runtime.stop))
+        await asyncio.gather(*asking)
+        done.set()  # only now: what was asked is written down while the partitions are still ours
 
 
 def _report_access(access: Mapping[str, CarrierAccess]) -> None:

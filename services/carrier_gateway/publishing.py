@@ -38,7 +38,7 @@ async def announce(publisher: Publishes, events: Sequence[ShipmentEvent], receiv
     with publishing(CARRIER_SHIPMENTS.name, len(events)):
         await publisher.publish([_message(event, received_at) for event in events])
     for event in events:
-        if event.stage is Stage.UNKNOWN:
+        if event.stage is Stage.UNKNOWN and event.silent_since is None:
             UNMAPPED_CODES.labels(event.carrier).inc()
             get_logger().warning("code_unmapped", carrier=event.carrier, code=event.carrier_code)
     return len(events)

@@ -5,6 +5,7 @@ CARRIER_<ID>_KEY      its API key, or `client id:client secret` where it sells t
 CARRIER_<ID>_URL      its API, where it is not the usual one
 
 `services.carrier_gateway.variables` prints these lines for every carrier.
+How much it may be asked is in `polling/limits.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from services.carrier_gateway.parts.base import Carrier, Check
 from services.carrier_gateway.parts.bearer import is_client
 from services.carrier_gateway.parts.key_parts import key_parts
 from services.carrier_gateway.parts.pull import Pull
+from services.carrier_gateway.polling.limits import Limits, read_limits
 from shared.settings import BrokenConfiguration, Settings
 
 
@@ -27,17 +29,26 @@ class GatewaySettings(Settings):
     gateway_host: str = "0.0.0.0"
     gateway_port: int = 8001
     poll_pace: float = Field(default=1.0, gt=0, le=10)
-    """Share of the usual pause between two questions about a parcel. 1 for production; less for a simulated carrier."""
+    """Share of the usual pause between two questions about a parcel. 1 for production; less for a simulated carrier,
+    which then is asked by day and by night.
+    """
+    poll_silent_after_days: int = Field(default=30, ge=3, le=80)
+    """Nothing new of a parcel for so long, and it is not asked about any more. Below the age (90 days) at which
+    carriers give its number to another parcel.
+    """
 
 
 @dataclass(frozen=True)
 class CarrierAccess:
-    """What we may do with one carrier. `check` is None while its webhook is off, `key` while it is not polled."""
+    """What we may do with one carrier. `check` is None while its webhook is off, `key` while it is not polled, `limits`
+    for a carrier that cannot be.
+    """
 
     carrier: Carrier
     check: Check | None
     key: SecretStr | None
     url: str | None
+    limits: Limits | None
 
 
 def read_access(environ: Mapping[str, str], carriers: Iterable[Carrier] = CARRIERS) -> dict[str, CarrierAccess]:
@@ -60,6 +71,7 @@ def _access_to(carrier: Carrier, environ: Mapping[str, str]) -> CarrierAccess:
         check=_read_check(carrier, f"{prefix}_SECRET", environ),
         key=SecretStr(key) if key else None,
         url=url,
+        limits=read_limits(carrier.pull, prefix, environ) if carrier.pull is not None else None,
     )
 
 

@@ -59,9 +59,14 @@ def write_fold(fold: Fold) -> str:
 
 
 def _walk(key: ParcelKey, walk: Walk) -> tuple[Any, ...]:
-    state = tuple(walk.state) if walk.state is not NEVER_SCANNED else None
+    state = _state(walk.state) if walk.state is not NEVER_SCANNED else None
     runs, unbroken = sorted(walk.runs.items()), sorted(walk.unbroken)
     return (*key, state, walk.place, walk.facts, runs, unbroken, walk.moved_at, walk.good_at, walk.reused)
+
+
+def _state(state: ParcelState) -> tuple[Any, ...]:
+    """The last field only where there is one: the version before did not know it."""
+    return tuple(state) if state.silent_since is not None else tuple(state)[:-1]
 
 
 def read_fold(basis: str | None, fold: str | None) -> Fold | None:
@@ -174,6 +179,7 @@ def _read_state(
     first_scan_at: str | None,
     delivered_at: str | None,
     arrived_at: str | None,
+    silent_since: str | None = None,
 ) -> ParcelState:
     return ParcelState(
         _STAGES[stage],
@@ -191,6 +197,7 @@ def _read_state(
         _instant(first_scan_at),
         _instant(delivered_at),
         _instant(arrived_at),
+        _instant(silent_since),
     )
 
 

@@ -71,6 +71,7 @@ async def _take_in(
         for delivery, word in zip(deliveries, words, strict=True)
         if isinstance(delivery.data, ShipmentEvent)
         and delivery.data.stage is Stage.UNKNOWN
+        and delivery.data.silent_since is None
         and word is not Taken.DUPLICATE
     ]
     await store_writes.count_unmapped(tx, unmapped)

@@ -63,6 +63,7 @@ def fact_from_row(row: Json) -> ParcelFact:
         text=fact.get("text"),
         eta_from=_instant(fact.get("eta_from")),
         eta_until=_instant(fact.get("eta_until")),
+        silent_since=_instant(fact.get("silent_since")),
     )
 
 

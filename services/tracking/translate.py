@@ -41,6 +41,7 @@ def parcel_fact(delivery: Delivery[ShipmentEvent]) -> ParcelFact:
         eta_from=eta.from_ if eta else None,
         eta_until=eta.until if eta else None,
         heard_at=_heard_first(event.occurred_at, delivery.heard_at),
+        silent_since=event.silent_since,
     )
 
 

@@ -2,6 +2,7 @@
 
 A parcel that its order no longer names is no longer asked for, unless another order still does. One that was named
 without its carrier is asked for at each carrier that may have it, until one of them has.
+One that has been silent for so long that the gateway gave it up is asked for again once somebody else scans it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def may_need_watching(directory: Directory, before: Fold | None, decision: Decis
     """True when a parcel of a polled carrier is new or has changed its stage."""
     known = before.walks if before is not None else {}
     return any(
-        directory.polled(key.carrier) and (key not in known or known[key].state.stage is not state.stage)
+        directory.polled(key.carrier) and (key not in known or not _same(known[key].state, state))
         for key, state in decision.parcels.items()
     )
 
@@ -32,7 +33,9 @@ def may_need_watching(directory: Directory, before: Fold | None, decision: Decis
 def watch_events(
     directory: Directory, document: Document, decision: Decision, before: Fold | None, wanted_by_others: Set[ParcelKey]
 ) -> Iterator[Outgoing]:
-    """A watch for each parcel that is new or changed its stage, a tombstone for each that has just come to its end."""
+    """A watch for each parcel that is new or changed its stage, a tombstone for each that has just come to its end or
+    is silent.
+    """
     named = before.asked_for if before is not None else frozenset()
     wanted = decision.fold.asked_for
     for key, state in sorted(decision.parcels.items()):
@@ -42,14 +45,18 @@ def watch_events(
         if key not in wanted:
             if was_named and key not in wanted_by_others:
                 yield _tombstone(watch)
-        elif before is not None and was_named and before.walks[key].state.stage is state.stage:
+        elif before is not None and was_named and _same(before.walks[key].state, state):
             continue
-        elif state.stage in FINAL:
+        elif state.stage in FINAL or state.silent_since is not None:
             yield _tombstone(watch)
         else:
             yield Outgoing.of(
                 TRACKING_WATCHES, watch, key=watch.key, id=watch.event_id, time=watch.since, source=SOURCE
             )
+
+
+def _same(before: ParcelState, now: ParcelState) -> bool:
+    return before.stage is now.stage and before.silent_since == now.silent_since
 
 
 def _watch(document: Document, key: ParcelKey, state: ParcelState) -> Watch:

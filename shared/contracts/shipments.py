@@ -36,7 +36,11 @@ class Eta(Contract):
 
 
 class ShipmentEvent(Contract):
-    """One carrier event. `carrier_code` and `carrier_text` keep the carrier's own words for operators."""
+    """One carrier event. `carrier_code` and `carrier_text` keep the carrier's own words for operators.
+
+    `silent_since` makes it no scan but a silence: nothing new has come since then, and the carrier is not asked any
+    more. Its stage is `unknown`; whoever does not know the field sees a code that it has not mapped.
+    """
 
     carrier: CarrierId
     reference: Reference
@@ -50,6 +54,7 @@ class ShipmentEvent(Contract):
     carrier_code: ShortText | None = None
     carrier_text: ShortText | None = None
     eta: Eta | None = None
+    silent_since: Instant | None = None
 
     @property
     def key(self) -> str:

@@ -12,6 +12,7 @@ from shared.contracts.base import Contract
 from shared.contracts.erasures import ContactErased, ErasureRequested
 from shared.contracts.orders import Order
 from shared.contracts.outcomes import MessageOutcome
+from shared.contracts.polls import Poll
 from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.steps import StepReached
 from shared.contracts.watches import Watch
@@ -64,6 +65,16 @@ TRACKING_WATCHES = Topic(
     consumers=("carrier_gateway",),
     retention=None,
 )
+GATEWAY_POLLS = Topic(
+    name="gateway.polls.v1",
+    event_type="hito.poll.v1",
+    model=Poll,
+    key="carrier/reference",
+    producers=("carrier_gateway",),
+    consumers=("carrier_gateway",),
+    retention=None,
+)
+"""Has as many partitions as the watches: who holds one holds the other."""
 TRACKING_STEPS = Topic(
     name="tracking.steps.v1",
     event_type="hito.step.v1",
@@ -105,6 +116,7 @@ TOPICS = (
     SHOP_ORDERS,
     CARRIER_SHIPMENTS,
     TRACKING_WATCHES,
+    GATEWAY_POLLS,
     TRACKING_STEPS,
     NOTIFIER_OUTCOMES,
     TRACKING_ERASURES,

@@ -13,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.bench import failpoints, fold, tracing
+from tests.bench.carrier_gateway import figures as polling
 from tests.bench.carrier_gateway import push_figures
 from tests.bench.notifier import figures as notifier
 from tests.bench.rows import Row, table
 from tests.bench.tracking import figures
 
 OUTPUT = Path("build/bench.json")
-PARTS = ("failpoints", "fold", "tracing", "tracking", "notifier", "carrier_gateway")
+PARTS = ("failpoints", "fold", "polling", "tracing", "tracking", "notifier", "carrier_gateway")
 
 
 async def measure(parts: Sequence[str]) -> Mapping[str, list[Row]]:
@@ -29,6 +30,8 @@ async def measure(parts: Sequence[str]) -> Mapping[str, list[Row]]:
         measured["failpoints"] = failpoints.measure()
     if "fold" in parts:
         measured["fold"] = fold.measure()
+    if "polling" in parts:
+        measured["polling"] = polling.measure()
     if "tracing" in parts:
         measured["tracing"] = tracing.measure()
     if "tracking" in parts:

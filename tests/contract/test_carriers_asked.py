@@ -15,13 +15,13 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from services.carrier_gateway.asking import Answer
 from services.carrier_gateway.carriers import CARRIERS
 from services.carrier_gateway.carriers.nacex import NACEX
 from services.carrier_gateway.parts.base import Carrier, Parsed, Refusal
 from services.carrier_gateway.parts.pull import Pull, Query
-from services.carrier_gateway.poller import new_client
-from services.carrier_gateway.tokens import Access
+from services.carrier_gateway.polling.asking import Answer
+from services.carrier_gateway.polling.poller import new_client
+from services.carrier_gateway.polling.tokens import Access
 from tests.support.carrier_api import TOKEN, CarrierApi, Received, carrier_api, key_of, key_text
 from tests.support.carrier_samples import CANARY, samples_of
 

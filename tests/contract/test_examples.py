@@ -7,12 +7,13 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from pydantic import ValidationError
 
-from services.carrier_gateway.watches import WatchBoard
+from services.carrier_gateway.polling.board import Board
 from shared.contracts.base import decode
 from shared.contracts.envelope import Envelope, Outgoing
 from shared.contracts.json_schemas import FOLDER as SCHEMAS
@@ -108,15 +109,18 @@ def test_only_a_compacted_topic_has_tombstones() -> None:
 
 
 def test_the_gateway_follows_a_watch_from_its_beginning_to_its_tombstone() -> None:
-    board, now = WatchBoard(), datetime(2026, 3, 24, 9, tzinfo=UTC)
+    board, now = Board(), datetime(2026, 3, 24, 20, tzinfo=UTC)
+    board.hold([0], 1)
+    partition = board.partitions[0]
     watches = {example.case: example for example in EXAMPLES if example.topic is TRACKING_WATCHES}
     for case in ("begins", "moves"):
-        board.apply(watches[case].key, watches[case].value, now)
-        watched = board.most_due("dhl")
-        assert watched is not None
-        assert watched.watch.reference == "JD014600000012345678"
-    board.apply(watches["ends"].key, watches["ends"].value, now)
-    assert board.most_due("dhl") is None
+        board.apply_watch(0, watches[case].key, watches[case].value, None)
+        (parcel,) = partition.of("dhl")
+        assert parcel.watch.reference == "JD014600000012345678"
+    partition.complete = True
+    assert board.worthiest("dhl", 250, now, ZoneInfo("Europe/Madrid")) is not None
+    board.apply_watch(0, watches["ends"].key, watches["ends"].value, None)
+    assert board.worthiest("dhl", 250, now, ZoneInfo("Europe/Madrid")) is None
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)

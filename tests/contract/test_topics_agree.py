@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.topics import DEAD_RETENTION, SEGMENT, TOPICS, Topic
+from shared.contracts.topics import DEAD_RETENTION, GATEWAY_POLLS, SEGMENT, TOPICS, TRACKING_WATCHES, Topic
 from shared.messaging.topics import wanted_topics
 from tests.support.deployment import (
     SERVICES,
@@ -86,6 +86,7 @@ def test_a_dead_letter_outlives_the_message_it_was() -> None:
 def test_only_the_current_state_of_a_parcel_and_what_was_erased_are_kept_for_good() -> None:
     assert {topic.name for topic in TOPICS if topic.retention is None} == {
         "tracking.watches.v1",
+        "gateway.polls.v1",
         "tracking.erasures.v1",
         "notifier.erasures.v1",
     }
@@ -95,3 +96,7 @@ def test_what_has_expired_is_gone_a_day_later_and_does_not_wait_for_a_segment_to
     kept = {topic.name: topic.topic_configs for topic in wanted_topics()}
     expiring = [settings for settings in kept.values() if settings["cleanup.policy"] == "delete"]
     assert {settings["segment.ms"] for settings in expiring} == {str(int(SEGMENT.total_seconds() * 1000))}
+
+
+def test_the_pollers_memory_is_partitioned_as_the_watches_are() -> None:
+    assert (GATEWAY_POLLS.partitions, GATEWAY_POLLS.key) == (TRACKING_WATCHES.partitions, TRACKING_WATCHES.key)

@@ -11,7 +11,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from services.carrier_gateway.asking import ANSWER_LIMIT_BYTES, fetch
+from services.carrier_gateway.polling.asking import ANSWER_LIMIT_BYTES, fetch
 from services.notifier.bounces.amazon import AmazonAway
 from services.notifier.bounces.amazon import fetch as fetch_from_amazon
 from shared.bounded_body import Unreadable, read_body

@@ -153,10 +153,11 @@ def _scan(choices: Choices, nth: int) -> ParcelFact:
             said, heard_at = said + timedelta(days=400), said
         case 11:
             said += timedelta(days=choices.of((20, 100)))
+    silence = choices.of((None,) * 9 + (timedelta(hours=1), timedelta(days=3)))
     return ParcelFact(
         id=UUID(int=choices.below(256) << 64 | nth),
         occurred_at=said,
-        stage=choices.of(tuple(Stage)),
+        stage=Stage.UNKNOWN if silence is not None else choices.of(tuple(Stage)),
         condition=choices.of(CONDITIONS),
         action_by=choices.of((None, *Actor)),
         delivered_to=choices.of(TAKERS),
@@ -164,6 +165,7 @@ def _scan(choices: Choices, nth: int) -> ParcelFact:
         city=choices.of((None, "Getafe")),
         eta_until=choices.of(ETAS),
         heard_at=heard_at,
+        silent_since=said - silence if silence is not None else None,
     )
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from services.carrier_gateway.asking import ANSWER_LIMIT_BYTES
 from services.carrier_gateway.carriers import CARRIERS
 from services.carrier_gateway.parts import base
 from services.carrier_gateway.parts.bearer import read_token
 from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.polling.asking import ANSWER_LIMIT_BYTES
 from shared.signatures import BadSignature
 from shared.web import WEBHOOK_LIMIT_BYTES
 from tests.support.carrier_samples import OTHER_SECRET, SECRET, samples_of

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from shared.contracts.envelope import Envelope, Outgoing
 from shared.contracts.shipments import ShipmentEvent
+from shared.contracts.topics import CARRIER_SHIPMENTS
 from shared.messaging.failures import BrokerAway
 from shared.messaging.publish import ACK_DEADLINE
 
@@ -17,15 +18,19 @@ class RecordingPublisher:
     def __init__(self) -> None:
         self.messages: list[Outgoing] = []
         self.away = False
+        self.before_each: Callable[[], None] = lambda: None
+        """What happens meanwhile."""
 
     async def publish(self, messages: Sequence[Outgoing], deadline: timedelta = ACK_DEADLINE) -> None:
+        self.before_each()
         if self.away:
             raise BrokerAway("taken away by the test")
         self.messages.extend(messages)
 
     @property
     def shipment_events(self) -> list[ShipmentEvent]:
-        return [ShipmentEvent.model_validate_json(message.value or b"") for message in self.messages]
+        told = [message for message in self.messages if message.topic == CARRIER_SHIPMENTS.name]
+        return [ShipmentEvent.model_validate_json(message.value or b"") for message in told]
 
     @property
     def envelopes(self) -> list[Envelope]:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from services.carrier_gateway.asking import Answer
 from services.carrier_gateway.health.answers import CarrierHealth, CarrierWithHealth, HealthList, Where, describe
 from services.carrier_gateway.health.known_fields import known_fields
 from services.carrier_gateway.health.record import Outcome, Way, WayRecord, outcome_of
@@ -20,6 +19,7 @@ from services.carrier_gateway.health.rules import HealthRules
 from services.carrier_gateway.health.shape import Drift
 from services.carrier_gateway.parts.base import Carrier, Malformed, Parsed
 from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.polling.asking import Answer
 from services.carrier_gateway.settings import CarrierAccess
 from shared.contracts.shipments import ShipmentEvent
 from shared.observability.metrics import (

@@ -1,5 +1,5 @@
 """The call that buys a bearer token, for carriers that take no API key as it is: OAuth 2.0 client credentials (RFC
-6749, 4.4). Data and two pure functions; `services.carrier_gateway.tokens` keeps what they yield.
+6749, 4.4). Data and two pure functions; `services.carrier_gateway.polling.tokens` keeps what they yield.
 
 Such a carrier's CARRIER_<ID>_KEY is `client id:client secret`, or has the parts that `Pull.key_parts` names.
 """

@@ -41,6 +41,8 @@ class Pull:
     """A successful answer. Raises Malformed."""
     minimum_gap: timedelta
     daily_quota: int
+    concurrency: int = 1
+    """Questions on their way at once. These three can be set anew (see `polling/limits.py`)."""
     key_parts: tuple[str, ...] = ()
     """The names of what the key is made of, where that is several things: `user=...&password=...`."""
     token: TokenCall | None = None

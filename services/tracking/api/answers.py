@@ -125,7 +125,9 @@ class OrderPage(Answer):
 
 
 class TimelineEntry(Answer):
-    """One fact. `ignored` is the reason why it changed nothing."""
+    """One fact. `ignored` is the reason why it changed nothing. The kind `silence` says that a carrier has told nothing
+    new for so long that it is not asked any more.
+    """
 
     at: Instant
     clock: Clock

@@ -39,7 +39,7 @@ def _scans(story: OrderStory) -> Iterator[TimelineEntry]:
             yield TimelineEntry(
                 at=fact.occurred_at,
                 clock=fact.clock,
-                kind="carrier",
+                kind="carrier" if fact.silent_since is None else "silence",
                 parcel=str(key),
                 stage=fact.stage,
                 condition=fact.condition,

@@ -44,7 +44,8 @@ class ParcelFact(NamedTuple):
     """One carrier event in domain words.
 
     `occurred_at` is the carrier's own instant. `heard_at` is set only where that instant lay in the future: the fact
-    then counts as of when it was heard. All instants are aware.
+    then counts as of when it was heard. `silent_since`: it is no scan but says that nothing new has come since then,
+    and that the carrier is not asked any more. All instants are aware.
     """
 
     id: UUID
@@ -62,6 +63,7 @@ class ParcelFact(NamedTuple):
     eta_from: datetime | None = None
     eta_until: datetime | None = None
     heard_at: datetime | None = None
+    silent_since: datetime | None = None
 
     @property
     def at(self) -> datetime:
@@ -78,7 +80,8 @@ class ParcelState(NamedTuple):
 
     `since`: when the present stage began. `seen_at`: the last scan that counted, by id `ruling`. `delivered_at`: the
     first of the present run of delivered scans. `arrived_at`: when it first reached, or tried to reach, the buyer.
-    Place, eta and taker are the newest known, kept when a scan names none.
+    Place, eta and taker are the newest known, kept when a scan names none. `silent_since`: the carrier is no longer
+    asked, for it has said nothing new since then; any scan that counts ends that.
     """
 
     stage: Stage = Stage.REGISTERED
@@ -96,6 +99,7 @@ class ParcelState(NamedTuple):
     first_scan_at: datetime | None = None
     delivered_at: datetime | None = None
     arrived_at: datetime | None = None
+    silent_since: datetime | None = None
 
 
 NEVER_SCANNED = ParcelState()
@@ -140,6 +144,15 @@ def why_ignored(state: ParcelState, fact: ParcelFact) -> str | None:
     if may_follow(state.stage, fact.stage, fact.delivered_to):
         return None
     return f"late_scan_after_{state.stage.value}"
+
+
+def why_not_silent(state: ParcelState, fact: ParcelFact) -> str | None:
+    """None when the silence holds: nothing that counted has happened after it began."""
+    if state.stage in FINAL:
+        return f"silent_after_{state.stage.value}"
+    if state.seen_at is not None and fact.silent_since is not None and state.seen_at > fact.silent_since:
+        return "silence_was_broken"
+    return None
 
 
 def after(state: ParcelState, fact: ParcelFact) -> ParcelState:

@@ -35,6 +35,7 @@ from services.tracking.domain.shipment import (
     begins_anew,
     in_true_order,
     why_ignored,
+    why_not_silent,
 )
 from shared.contracts.vocabulary import Stage, Step
 
@@ -143,6 +144,11 @@ def go_on(walk: Walk, facts: Sequence[ParcelFact], frame: Frame) -> Walked:
     for fact in facts:
         if opens_at is not None and fact.at < opens_at:
             heard.append(Heard(fact, "before_the_order", ()))
+            continue
+        if fact.silent_since is not None:
+            reason = "reference_reused" if reused else why_not_silent(state, fact)
+            heard.append(Heard(fact, reason, ()))
+            state = state._replace(silent_since=fact.silent_since) if reason is None else state
             continue
         if fact.stage is Stage.UNKNOWN:
             heard.append(Heard(fact, "unmapped_code", ()))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -22,11 +21,9 @@ from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.topics import CARRIER_SHIPMENTS, TRACKING_WATCHES
 from shared.contracts.watches import Watch
 from shared.messaging.topics import create_topics
-from shared.processes import Runtime
 from tests.support.carrier_samples import SECRET
+from tests.support.gateway_processes import DEADLINE, running, say_watch
 from tests.support.simulated_dhl import SimulatedDhl, simulated_dhl
-
-DEADLINE = timedelta(seconds=30)
 
 
 @pytest.fixture
@@ -46,18 +43,6 @@ async def dhl(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SimulatedDhl]:
         yield dhl
 
 
-@asynccontextmanager
-async def running(process: Callable[[Runtime], Awaitable[None]]) -> AsyncIterator[Runtime]:
-    """The process from start to drained end; an error of its own fails the test."""
-    runtime = Runtime("carrier_gateway", ("under test",))
-    task = asyncio.ensure_future(process(runtime))
-    try:
-        yield runtime
-    finally:
-        runtime.stop.set()
-        await asyncio.wait_for(task, DEADLINE.total_seconds())
-
-
 async def shipments_of(bootstrap: str, key: str, count: int) -> list[tuple[Envelope, ShipmentEvent]]:
     """The first `count` messages under this key. Raises TimeoutError when they do not come."""
     consumer = AIOKafkaConsumer(
@@ -75,18 +60,6 @@ async def shipments_of(bootstrap: str, key: str, count: int) -> list[tuple[Envel
     finally:
         await consumer.stop()
     return found
-
-
-async def say_watch(bootstrap: str, *watches: tuple[Watch, bool]) -> None:
-    """Publish watches as tracking does: (watch, wanted); one that is no longer wanted is a tombstone."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
-    await producer.start()
-    try:
-        for watch, wanted in watches:
-            value = watch.to_json() if wanted else None
-            await producer.send_and_wait(TRACKING_WATCHES.name, value, key=watch.key.encode())
-    finally:
-        await producer.stop()
 
 
 def new_watch(since: datetime | None = None) -> Watch:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from services.tracking.api.describe import describe_timeline
+from services.tracking.ops.queues import unmapped_codes
 from shared.contracts.orders import Destination, Shipment
+from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.vocabulary import Stage
 from tests.support.deliveries import CORREOS, SEUR, at, order, scan
 from tests.support.tracking_world import Tracking
@@ -91,3 +94,34 @@ async def test_a_parcel_that_was_scanned_before_its_order_came_is_watched_only_i
     await tracking.tell(scan("delivered", 5, of=CORREOS))
     await tracking.tell(order("shipped", parcels=[CORREOS, REPLACEMENT]))
     assert dict(await words(tracking)) == {key_of(CORREOS): None, key_of(REPLACEMENT): Stage.REGISTERED}
+
+
+def silence(day: int, since: int) -> ShipmentEvent:
+    """What the gateway says of a parcel that it gives up."""
+    return scan("unknown", day, of=CORREOS, silent_since=at(since, "10:00"), carrier_code="silent")
+
+
+async def test_a_parcel_that_is_silent_is_no_longer_asked_for_and_its_timeline_says_why(tracking: Tracking) -> None:
+    await tracking.tell(order("shipped", parcels=[CORREOS]), scan("in_transit", 4, of=CORREOS))
+    await tracking.tell(silence(28, since=4))
+    assert (await words(tracking))[-1] == (key_of(CORREOS), None)
+    told = [entry for entry in describe_timeline(await tracking.story()).entries if entry.kind == "silence"]
+    assert [(entry.parcel, entry.ignored, entry.carrier_code) for entry in told] == [(key_of(CORREOS), None, "silent")]
+    async with tracking.database.transaction() as tx:
+        assert await unmapped_codes(tx, 10) == []
+
+
+async def test_a_silent_parcel_that_is_scanned_again_is_asked_for_again(tracking: Tracking) -> None:
+    await tracking.tell(order("shipped", parcels=[CORREOS]), scan("in_transit", 4, of=CORREOS))
+    await tracking.tell(silence(28, since=4))
+    await tracking.tell(scan("in_transit", 29, of=CORREOS))
+    assert (await words(tracking))[-1] == (key_of(CORREOS), Stage.IN_TRANSIT)
+
+
+async def test_a_scan_that_belies_the_silence_leaves_the_parcel_watched_whichever_comes_first(
+    tracking: Tracking,
+) -> None:
+    await tracking.tell(order("shipped", parcels=[CORREOS]), scan("in_transit", 4, of=CORREOS))
+    await tracking.tell(silence(28, since=4))
+    await tracking.tell(scan("in_transit", 20, of=CORREOS))
+    assert (await words(tracking))[-1] == (key_of(CORREOS), Stage.IN_TRANSIT)

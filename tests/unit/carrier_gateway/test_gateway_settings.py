@@ -3,9 +3,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
+from services.carrier_gateway.polling.limits import Limits
 from services.carrier_gateway.settings import read_access, unknown_carriers
 from shared.settings import EXIT_BROKEN_CONFIGURATION, BrokenConfiguration
 from tests.support.carrier_samples import OTHER_SECRET, SECRET
@@ -26,6 +28,14 @@ def test_a_key_and_an_address_of_a_carriers_api_are_taken_from_the_environment()
     assert (access.key.get_secret_value(), access.url) == ("the-key", "http://127.0.0.1:9/dhl")
 
 
+def test_how_much_a_carrier_may_be_asked_is_taken_from_the_environment_and_else_from_its_adapter() -> None:
+    ours = {"CARRIER_DHL_DAILY_QUOTA": "1000", "CARRIER_DHL_MINIMUM_GAP_SECONDS": "0.5", "CARRIER_DHL_CONCURRENCY": "3"}
+
+    assert read_access(ours)["dhl"].limits == Limits(1000, timedelta(seconds=0.5), 3)
+    assert read_access({})["dhl"].limits == Limits(250, timedelta(seconds=1), 1)
+    assert read_access({})["generic"].limits is None
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -37,6 +47,13 @@ def test_a_key_and_an_address_of_a_carriers_api_are_taken_from_the_environment()
         ("CARRIER_DHL_SECRET", "short"),
         ("CARRIER_DHL_KEY", "line\nbreak"),
         ("CARRIER_UPS_KEY", "no-secret-to-it"),
+        ("CARRIER_DHL_DAILY_QUOTA", "-7"),
+        ("CARRIER_DHL_DAILY_QUOTA", "many"),
+        ("CARRIER_DHL_DAILY_QUOTA", "2.5"),
+        ("CARRIER_DHL_CONCURRENCY", "101"),
+        ("CARRIER_DHL_MINIMUM_GAP_SECONDS", "-1"),
+        ("CARRIER_DHL_MINIMUM_GAP_SECONDS", "nan"),
+        ("CARRIER_DHL_MINIMUM_GAP_SECONDS", "soon"),
         ("CARRIER_DHL_URL", "ftp://api-eu.dhl.example"),
         ("CARRIER_DHL_URL", "api-eu.dhl.example"),
     ],

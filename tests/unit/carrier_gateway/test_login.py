@@ -15,8 +15,8 @@ from services.carrier_gateway.carriers.correios import CORREIOS
 from services.carrier_gateway.parts.base import Carrier, Malformed, Refusal
 from services.carrier_gateway.parts.login import ABOUT_A_DAY, Login
 from services.carrier_gateway.parts.pull import Query
+from services.carrier_gateway.polling.tokens import Access
 from services.carrier_gateway.settings import read_access
-from services.carrier_gateway.tokens import Access
 from shared.settings import BrokenConfiguration
 
 START = datetime(2026, 3, 30, 8, 0, tzinfo=UTC)

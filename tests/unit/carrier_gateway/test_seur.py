@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from services.carrier_gateway.carriers.seur import CODES, SEUR, ask, parse, read_answer
 from services.carrier_gateway.parts.base import SKIP, UNMAPPED, Refusal
 from services.carrier_gateway.parts.pull import Query
-from services.carrier_gateway.tokens import Access
+from services.carrier_gateway.polling.tokens import Access
 from shared.contracts.vocabulary import Stage
 from tests.support.carrier_samples import sample
 

@@ -4,82 +4,18 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import httpx
 import pytest
 
-from services.carrier_gateway.asking import ANSWER_LIMIT_BYTES, read_retry_after
-from services.carrier_gateway.health.answers import HealthList
-from services.carrier_gateway.health.heard import Heard
-from services.carrier_gateway.health.record import Way
-from services.carrier_gateway.poller import BROKER_PAUSE, LONGEST_REST, CarrierPoller
-from services.carrier_gateway.settings import read_access
-from services.carrier_gateway.watches import WatchBoard
+from services.carrier_gateway.polling.asking import ANSWER_LIMIT_BYTES, read_retry_after
+from services.carrier_gateway.polling.poller import BROKER_PAUSE, LONGEST_REST
 from shared.contracts.vocabulary import Stage
-from shared.contracts.watches import Watch
-from tests.support.recording_publisher import RecordingPublisher
-
-START = datetime(2026, 3, 30, 8, 0, tzinfo=UTC)
-
-
-def scans(*stages: str) -> httpx.Response:
-    """DHL's answer with one event per status code, an hour apart, newest first."""
-    events = [
-        {"timestamp": f"2026-03-30T{hour:02}:00:00Z", "statusCode": code} for hour, code in enumerate(stages, start=1)
-    ]
-    return httpx.Response(200, json={"shipments": [{"id": "123", "events": events[::-1]}]})
-
+from tests.support.polling_world import START, Polling, scans
 
 ZIPPED = gzip.compress(scans("transit").content + b" " * ANSWER_LIMIT_BYTES)
-
-
-class Carrier:
-    """Answers what the test wants next, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[httpx.Request] = []
-        self.answer: Callable[[], httpx.Response] = lambda: scans("transit")
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        return self.answer()
-
-
-class Polling:
-    """A poller with its surroundings, and a clock that the test turns."""
-
-    def __init__(self, *references: str) -> None:
-        self.now, self.carrier, self.publisher, self.board = START, Carrier(), RecordingPublisher(), WatchBoard()
-        self.board.begin()
-        self.board.finish()
-        for reference in references or ("123",):
-            watch = Watch(carrier="dhl", reference=reference, since=START, country="ES", postal_code="28001")
-            self.board.apply(watch.key, watch.to_json(), START)
-        self.access = read_access({"CARRIER_DHL_KEY": "the-key", "CARRIER_DHL_URL": "https://dhl.example"})["dhl"]
-        client = httpx.AsyncClient(transport=httpx.MockTransport(self.carrier))
-        self.heard = Heard(lambda: self.now, (Way.POLL,))
-        self.poller = CarrierPoller(
-            self.access, self.board, self.publisher, client, lambda: self.now, lambda: 0.0, self.heard
-        )
-
-    @property
-    def health(self) -> HealthList:
-        return self.heard.listing([self.access])
-
-    async def step(self) -> timedelta:
-        return await self.poller.step()
-
-    async def run_for(self, duration: timedelta) -> None:
-        """Step after step, each as far on as the poller wants to rest."""
-        until = self.now + duration
-        while self.now < until:
-            self.now += await self.step()
-
-    @property
-    def stages(self) -> list[Stage]:
-        return [event.stage for event in self.publisher.shipment_events]
 
 
 async def test_what_a_carrier_answers_is_published_like_a_push() -> None:
@@ -97,26 +33,24 @@ async def test_what_a_carrier_answers_is_published_like_a_push() -> None:
 
 async def test_what_was_told_is_not_told_again_and_what_is_new_is() -> None:
     polling = Polling()
-    await polling.run_for(timedelta(hours=5))
+    await polling.run_slowly_for(timedelta(hours=5))
     polling.carrier.answer = lambda: scans("transit", "delivered")
-    await polling.run_for(timedelta(hours=5))
+    await polling.run_slowly_for(timedelta(hours=12))
 
     assert polling.stages == [Stage.IN_TRANSIT, Stage.DELIVERED]
-    assert len(polling.carrier.asked) == 3
 
 
 async def test_a_delivered_parcel_is_not_asked_about_again() -> None:
     polling = Polling()
     polling.carrier.answer = lambda: scans("delivered")
 
-    await polling.run_for(timedelta(hours=10))
+    await polling.run_slowly_for(timedelta(days=3))
 
     assert len(polling.carrier.asked) == 1
 
 
-async def test_one_question_a_second_and_so_many_a_day() -> None:
-    polling = Polling(*(str(number) for number in range(300)))
-    polling.now = START.replace(hour=23, minute=54)
+async def test_between_two_questions_lies_the_carriers_gap() -> None:
+    polling = Polling(*(str(number) for number in range(20)))
     asked_at: list[datetime] = []
 
     def answer() -> httpx.Response:
@@ -124,19 +58,27 @@ async def test_one_question_a_second_and_so_many_a_day() -> None:
         return scans("transit")
 
     polling.carrier.answer = answer
-    await polling.run_for(timedelta(minutes=5, seconds=59))
-    assert len(asked_at) == 250
+    await polling.run_for(timedelta(minutes=1))
+    assert len(asked_at) == 20
     assert min(later - earlier for earlier, later in pairwise(asked_at)) >= timedelta(seconds=1)
-
-    await polling.run_for(timedelta(minutes=2))
-    assert len(asked_at) == 300
 
 
 async def test_nothing_is_asked_before_the_watches_are_all_read() -> None:
     polling = Polling()
-    polling.board.begin()
+    polling.board.partitions[0].complete = False
 
     assert await polling.step() == LONGEST_REST
+    assert polling.carrier.asked == []
+
+
+async def test_a_partition_that_is_lost_while_its_question_is_written_down_is_not_asked_out_of() -> None:
+    polling = Polling()
+    partition = polling.board.partitions[0]
+    polling.publisher.before_each = polling.board.lose
+
+    await polling.step()
+
+    assert not partition.held
     assert polling.carrier.asked == []
 
 
@@ -144,10 +86,10 @@ async def test_a_parcel_the_carrier_does_not_know_yet_is_no_event_and_is_tried_a
     polling = Polling()
     polling.carrier.answer = lambda: httpx.Response(404, json={"status": 404, "title": "No result"})
     await polling.step()
-    assert polling.publisher.messages == []
+    assert polling.publisher.shipment_events == []
 
     polling.carrier.answer = lambda: scans("transit")
-    await polling.run_for(timedelta(minutes=31))
+    await polling.run_slowly_for(timedelta(minutes=35))
 
     assert polling.stages == [Stage.IN_TRANSIT]
 
@@ -158,12 +100,10 @@ async def test_a_parcel_the_carrier_does_not_know_yet_is_no_event_and_is_tried_a
         (lambda: httpx.Response(429, headers={"retry-after": "120"}), timedelta(seconds=120)),
         (lambda: httpx.Response(429), timedelta(minutes=15)),
         (lambda: httpx.Response(401), timedelta(hours=1)),
-        (lambda: httpx.Response(503), timedelta(seconds=5)),
         (lambda: httpx.Response(503, headers={"retry-after": "60"}), timedelta(seconds=60)),
-        (lambda: httpx.Response(302, headers={"location": "http://127.0.0.1/"}), timedelta(seconds=5)),
     ],
 )
-async def test_a_carrier_that_refuses_is_left_in_peace_for_a_while(
+async def test_a_carrier_that_wants_peace_is_left_in_peace(
     answer: Callable[[], httpx.Response], pause: timedelta
 ) -> None:
     polling = Polling("1", "2", "3")
@@ -174,32 +114,68 @@ async def test_a_carrier_that_refuses_is_left_in_peace_for_a_while(
 
     polling.carrier.answer = lambda: scans("transit")
     await polling.run_for(timedelta(seconds=10))
-    assert {r.url.params["trackingNumber"] for r in polling.carrier.asked} == {"1", "2", "3"}
+    assert len(set(polling.carrier.numbers)) >= 2
 
 
-async def test_pauses_grow_while_a_carrier_stays_down_and_are_forgotten_when_it_is_back() -> None:
-    polling = Polling("1", "2")
+async def test_a_fault_about_one_parcel_stops_no_other_and_that_parcel_waits_longer_each_time() -> None:
+    polling = Polling("1", "2", "broken")
+    polling.carrier.answers["broken"] = lambda: httpx.Response(500)
 
-    def fail() -> httpx.Response:
-        raise httpx.ConnectError("refused")
+    await polling.run_slowly_for(timedelta(hours=8))
 
-    polling.carrier.answer = fail
-    await polling.run_for(timedelta(seconds=34))
-    assert len(polling.carrier.asked) == 3  # after 0, 5 and 15 seconds; the next would be after 35
+    assert {"1", "2"} <= set(polling.carrier.numbers)
+    assert 3 <= polling.carrier.numbers.count("broken") <= 5
+
+
+async def test_when_every_parcel_fails_the_line_rests_and_one_question_tries_it() -> None:
+    polling = Polling(*(str(number) for number in range(9)))
+    polling.carrier.answer = lambda: httpx.Response(503)
+
+    await polling.run_for(timedelta(seconds=6))
+    assert len(polling.carrier.asked) == 3
+
+    await polling.run_for(timedelta(seconds=4))
+    assert len(polling.carrier.asked) == 4
 
     polling.carrier.answer = lambda: scans("transit")
-    await polling.run_for(timedelta(seconds=3))
-    assert len(polling.carrier.asked) == 5
+    await polling.run_for(timedelta(seconds=30))
+    assert set(polling.carrier.numbers) == {str(number) for number in range(9)}
 
-    polling.carrier.answer = fail
-    await polling.run_for(timedelta(hours=4, seconds=8))
-    assert len(polling.carrier.asked) == 7  # five seconds apart again
+
+async def test_an_answer_that_has_not_changed_is_asked_for_by_its_name_and_tells_nothing() -> None:
+    polling = Polling()
+    first = scans("transit")
+    polling.carrier.answer = lambda: httpx.Response(200, content=first.content, headers={"etag": '"v1"'})
+    await polling.step()
+    polling.carrier.answer = lambda: httpx.Response(304)
+    await polling.run_slowly_for(timedelta(hours=30))
+
+    later = polling.carrier.asked[1:]
+    assert later
+    assert {request.headers["if-none-match"] for request in later} == {'"v1"'}
+    assert polling.stages == [Stage.IN_TRANSIT]
+    assert polling.board.partitions[0].spent("dhl").count >= 1, "it counts as a question"
+
+
+async def test_a_304_that_nobody_asked_for_is_no_answer() -> None:
+    polling = Polling()
+    polling.carrier.answer = lambda: httpx.Response(304)
+
+    await polling.step()
+
+    memory = next(iter(polling.board.partitions[0].of("dhl"))).memory
+    assert memory is not None
+    assert memory.failures == 1
 
 
 async def test_while_the_broker_is_away_an_answer_is_kept_and_nothing_more_is_asked() -> None:
     polling = Polling("1", "2")
-    polling.publisher.away = True
-    polling.carrier.answer = lambda: scans("delivered")
+
+    def answer() -> httpx.Response:
+        polling.publisher.away = True
+        return scans("delivered")
+
+    polling.carrier.answer = answer
 
     assert await polling.step() == BROKER_PAUSE
     assert await polling.step() == BROKER_PAUSE
@@ -209,6 +185,15 @@ async def test_while_the_broker_is_away_an_answer_is_kept_and_nothing_more_is_as
     await polling.step()
     assert polling.stages == [Stage.DELIVERED]
     assert len(polling.carrier.asked) == 1
+
+
+async def test_no_question_goes_out_that_could_not_be_written_down() -> None:
+    polling = Polling()
+    polling.publisher.away = True
+
+    assert await polling.step() == BROKER_PAUSE
+    assert polling.carrier.asked == []
+    assert polling.board.partitions[0].spent("dhl").count == 0
 
 
 @pytest.mark.parametrize(
@@ -231,7 +216,7 @@ async def test_an_answer_nobody_can_read_costs_that_parcel_its_turn_and_nothing_
     await polling.run_for(timedelta(seconds=3))
 
     assert len(polling.carrier.asked) == 2
-    assert len(polling.publisher.messages) == 1
+    assert len(polling.publisher.shipment_events) == 1
 
 
 async def test_every_question_is_told_to_the_carriers_health_with_what_is_left_of_the_quota() -> None:

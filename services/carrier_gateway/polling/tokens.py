@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import httpx
 from pydantic import SecretStr
 
-from services.carrier_gateway.asking import Answer, ask, fetch
 from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.parts.bearer import TokenCall
 from services.carrier_gateway.parts.pull import Pull, Query
+from services.carrier_gateway.polling.asking import NO_VALIDATORS, Answer, Asked, Validators, ask, fetch
 
 EARLY = timedelta(minutes=1)
 """A token is not used in the last minute of its life: clocks differ and questions take time."""
@@ -64,17 +64,18 @@ class Access:
         self._client, self._pull, self._url, self._key = client, pull, url, key
         self._tokens = TokenCache(pull.token, url, key) if pull.token else None
 
-    async def ask(self, query: Query, now: datetime) -> Answer:
+    async def ask(self, query: Query, now: datetime, last: Validators = NO_VALIDATORS) -> Answer:
         """One question; before it, one token call if none is kept. A kept token that the carrier no longer takes is
         an outage, short as they begin; a new one that it does not take is NOT_ALLOWED.
         """
+        asked = Asked(query, last)
         if self._tokens is None:
-            return await self._ask(query, self._key, now)
+            return await self._ask(asked, self._key, now)
         kept = self._tokens.kept(now)
         token = kept or await self._tokens.buy(self._client, now)
         if isinstance(token, Answer):
             return token
-        answer = await self._ask(query, self._handed(token), now)
+        answer = await self._ask(asked, self._handed(token), now)
         if answer.parsed.refusal is not Refusal.NOT_ALLOWED:
             return answer
         self._tokens.forget()
@@ -84,5 +85,5 @@ class Access:
         assert self._pull.token is not None
         return SecretStr(self._pull.token.hand(self._key.get_secret_value(), token.get_secret_value()))
 
-    async def _ask(self, query: Query, key: SecretStr, now: datetime) -> Answer:
-        return await ask(self._client, self._pull, query, self._url, key.get_secret_value(), now)
+    async def _ask(self, asked: Asked, key: SecretStr, now: datetime) -> Answer:
+        return await ask(self._client, self._pull, asked, self._url, key.get_secret_value(), now)

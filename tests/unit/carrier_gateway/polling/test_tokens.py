@@ -12,18 +12,13 @@ import pytest
 from pydantic import SecretStr
 
 from services.carrier_gateway.carriers.ups import UPS
-from services.carrier_gateway.health.heard import Heard
 from services.carrier_gateway.parts.base import Malformed, Parsed, Refusal
 from services.carrier_gateway.parts.bearer import LONGEST_LIFETIME, UNSAID_LIFETIME, TokenCall, is_client, read_token
 from services.carrier_gateway.parts.pull import Pull, Query
-from services.carrier_gateway.poller import CarrierPoller
-from services.carrier_gateway.settings import read_access
-from services.carrier_gateway.tokens import EARLY, Access
-from services.carrier_gateway.watches import WatchBoard
+from services.carrier_gateway.polling.tokens import EARLY, Access
 from shared.contracts.vocabulary import Stage
-from shared.contracts.watches import Watch
 from tests.support.carrier_samples import sample
-from tests.support.recording_publisher import RecordingPublisher
+from tests.support.polling_world import Polling
 
 START = datetime(2026, 3, 30, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -165,19 +160,12 @@ async def test_the_poller_asks_such_a_carrier_with_what_its_key_buys() -> None:
             sell() if request.method == "POST" else httpx.Response(200, content=sample(UPS, "life_of_a_parcel").payload)
         )
 
-    board, publisher = WatchBoard(), RecordingPublisher()
-    board.begin()
-    watch = Watch(carrier="ups", reference="1Z999AA10123456784", since=START)
-    board.apply(watch.key, watch.to_json(), START)
-    board.finish()
-    access = read_access({"CARRIER_UPS_KEY": "id:secret"})["ups"]
-    client = httpx.AsyncClient(transport=httpx.MockTransport(ups))
-
-    await CarrierPoller(access, board, publisher, client, lambda: START, lambda: 0.0, Heard(lambda: START)).step()
+    polling = Polling("1Z999AA10123456784", carrier="ups", environ={"CARRIER_UPS_KEY": "id:secret"}, transport=ups)
+    await polling.step()
 
     assert [request.url.path.split("/")[1] for request in questions] == ["security", "api"]
     assert questions[1].headers["Authorization"] == "Bearer t1"
-    assert publisher.shipment_events[-1].stage is Stage.DELIVERED
+    assert polling.stages[-1] is Stage.DELIVERED
 
 
 @pytest.mark.parametrize(
