@@ -5,6 +5,7 @@ It reads its words, tries every text and knows its templates. Baseline: a proces
 
 from __future__ import annotations
 
+import importlib
 import resource
 import subprocess
 import sys
@@ -33,12 +34,9 @@ def measure(shops: Path) -> Row:
 
 def try_once(folder: Path) -> None:
     """As `send` does."""
-    from services.notifier.__main__ import PROCESSES
-
+    importlib.import_module("services.notifier.__main__")
     shops = load_shops(folder)
-    specs = called(load_catalog(MESSAGES, shops), shops)
-    assert specs
-    assert "send" in PROCESSES
+    assert called(load_catalog(MESSAGES, shops), shops)
 
 
 def _cpu_seconds(*command: str) -> float:
