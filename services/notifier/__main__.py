@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from services.notifier.processes import PROCESSES, TOOLS
-from shared.processes import main
+from shared.starting import kept_for_good
+
+with kept_for_good():
+    from services.notifier.processes import PROCESSES, TOOLS
+    from shared.processes import main
 
 if __name__ == "__main__":
     sys.exit(main("notifier", PROCESSES, TOOLS, sys.argv[1:]))

@@ -39,7 +39,7 @@ from services.notifier.templates.approved import ListNotRead, check_templates
 from services.notifier.templates.tool import templates
 from services.notifier.wording.catalog import MESSAGES, Catalog, CatalogError
 from services.notifier.wording.proofread import load_catalog, load_complete
-from services.notifier.wording.template_contract import contract
+from services.notifier.wording.template_contract import called
 from services.notifier.wording.whatsapp_templates import TemplateSpec
 from shared.api_keys import Keys
 from shared.database import Database
@@ -92,7 +92,7 @@ async def run_send(runtime: Runtime) -> None:
     channels = load_channel_settings()
     adapters = open_adapters(channels)
     catalog = _catalog(lambda: load_catalog(MESSAGES, shops))  # every text is tried before anything is sent
-    await _check_templates(channels, contract(catalog, shops))
+    await _check_templates(channels, called(catalog, shops))
     composer = Composer(catalog, shops, adapters, settings.notifier_public_url)
     async with contextlib.AsyncExitStack() as stack:
         for adapter in adapters_by_provider(adapters).values():

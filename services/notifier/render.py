@@ -14,18 +14,20 @@ from services.notifier.wording.catalog import Catalog
 from services.notifier.wording.facts import read_page, require_known, require_present
 from services.notifier.wording.fillings import fillings
 from services.notifier.wording.gsm7 import Alphabet, size, transliterate
-from services.notifier.wording.mail import ChoicePages, write_mail
+from services.notifier.wording.mail import NO_PAGES, ChoicePages, Mail, write_mail
 from services.notifier.wording.situation import RecipientView, Situation, clean
 from services.notifier.wording.unrenderable import Fact, MessageTooLong, MissingFact
 from services.notifier.wording.variants import speaks_of_parcel
 from services.notifier.wording.whatsapp_templates import BODY_LIMIT, TemplateCall, hydrate, template_for
-from services.notifier.wording.words import fill
+from services.notifier.wording.words import fill, gaps
 from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel
 from shared.shops import Shop
 
 SEGMENT_LIMIT = 4
 """Texts are written for 2 SMS segments with long data; past this many the message fails rather than costs."""
+
+SHORT_WORDS = ("sms", "sms_next")
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,24 @@ def render(
     situation = Situation(step, shop, recipient, channel, catalog.speech(recipient.locale, shop))
     if situation.parcel is None and speaks_of_parcel(step.step, situation.variant):
         raise MissingFact(Fact.CARRIER, f"the step {step.step}: it names no parcel")
-    values = fillings(situation)
+    pages = ChoicePages(preferences_url, unsubscribe_url)
+    return write(catalog, situation, fillings(situation), pages, accents=accents)
+
+
+def write(
+    catalog: Catalog,
+    situation: Situation,
+    values: Mapping[str, str],
+    pages: ChoicePages = NO_PAGES,
+    *,
+    accents: bool = False,
+) -> Rendered:
+    """As `render`, for who knows the situation's fillings already."""
     facts = _facts(situation, values)
     require_known(facts)
-    match channel:
+    match situation.channel:
         case Channel.EMAIL:
-            return _email(catalog, situation, values, facts, ChoicePages(preferences_url, unsubscribe_url))
+            return _email(catalog, situation, values, facts, pages)
         case Channel.SMS:
             return _sms(situation, values, facts, str if accents else transliterate)
         case Channel.WHATSAPP:
@@ -95,27 +109,34 @@ def _own_words(situation: Situation, values: Mapping[str, str], *fields: str) ->
     return {field: clean(fill(speech.step_source(step, variant, field), values)) for field in fields}
 
 
+def compose_mail(situation: Situation, values: Mapping[str, str], pages: ChoicePages = NO_PAGES) -> Mail:
+    """What an e-mail says, before a layout prints it."""
+    words = _own_words(situation, values, "subject", "headline", "happened", "next")
+    return write_mail(situation, values, words, pages)
+
+
 def _email(
     catalog: Catalog, situation: Situation, values: Mapping[str, str], facts: dict[Fact, str], pages: ChoicePages
 ) -> Rendered:
-    words = _own_words(situation, values, "subject", "headline", "happened", "next")
-    mail = write_mail(situation, values, words, pages)
+    mail = compose_mail(situation, values, pages)
     text, html = catalog.text.render(mail=mail).strip() + "\n", catalog.html.render(mail=mail)
-    facts = facts | {Fact.NEXT: words["next"]}
+    facts = facts | {Fact.NEXT: mail.next}
     page = read_page(html)
     require_present(facts, text, "the text")
     require_present(facts, page.text, "the HTML")
     if values["link"] not in page.links:
         raise MissingFact(Fact.LINK, "the links of the HTML")
-    return Rendered(Channel.EMAIL, mail.language, words["subject"], text, html)
+    return Rendered(Channel.EMAIL, mail.language, mail.subject, text, html)
 
 
 def _sms(
     situation: Situation, values: Mapping[str, str], facts: dict[Fact, str], spell: Callable[[str], str]
 ) -> Rendered:
-    plain = {name: clean(spell(value)) for name, value in values.items()}
-    words = {name: spell(text) for name, text in _own_words(situation, plain, "sms", "sms_next").items()}
-    text = spell(clean(fill(situation.speech.source(sms_frame(situation)), plain | words)))
+    step, variant, speech, frame = situation.step.step, situation.variant, situation.speech, sms_frame(situation)
+    needed = gaps(speech.source(frame)).union(*(gaps(speech.step_source(step, variant, each)) for each in SHORT_WORDS))
+    plain = {name: clean(spell(values[name])) for name in needed if name in values}
+    words = {name: spell(text) for name, text in _own_words(situation, plain, *SHORT_WORDS).items()}
+    text = spell(clean(fill(speech.source(frame), plain | words)))
     spelt = {fact: facts[fact] for fact in (Fact.LINK, Fact.REFERENCE, Fact.PHONE) if fact in facts}
     names = {fact: clean(spell(facts[fact])) for fact in (Fact.CARRIER, Fact.PHONE_OWNER) if fact in facts}
     require_present(spelt | names | {Fact.NEXT: words["sms_next"]}, text, "the SMS")

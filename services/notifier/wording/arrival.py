@@ -16,10 +16,14 @@ def arrival(situation: Situation, facts: Mapping[str, str], *, short: bool = Fal
     say, form, span = situation.speech.say, "arrival_short" if short else "arrival", situation.expected
     if span is None:
         return say(f"{form}.delayed" if situation.step.step is Step.DELAYED else f"{form}.unknown", facts)
-    now = "now_" if situation.variant in _INSTEAD_OF_ANOTHER_DAY else ""
+    now = "now_" if tells_another_day(situation) else ""
     if span.first != span.last:
         return say(f"{form}.{now}between", _range(situation, span, short=short))
     return say(f"{form}.{now}on", {"when": _one_day(situation, span, short=short)})
+
+
+def tells_another_day(situation: Situation) -> bool:
+    return situation.variant in _INSTEAD_OF_ANOTHER_DAY
 
 
 def expected_day(situation: Situation) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 LIGHT_GROUND, DARK_GROUND = "#ffffff", "#1b1f24"
 _LIGHT, _DARK, _DARKEST = "#ffffff", "#20242a", "#000000"
@@ -17,12 +18,14 @@ class Paint:
     ink: str
 
 
+@lru_cache(maxsize=256)
 def paint(colour: str) -> Paint:
     """The colour as it is, with the better of light and dark text on it; black where neither is enough (WCAG AA)."""
     ink = max(_LIGHT, _DARK, key=lambda ink: contrast(ink, colour))
     return Paint(colour, ink if contrast(ink, colour) >= _ENOUGH_FOR_TEXT else _DARKEST)
 
 
+@lru_cache(maxsize=256)
 def paint_on(ground: str, colour: str) -> Paint:
     """The colour, moved towards plain light or dark just far enough not to vanish in the ground."""
     plain = max(_LIGHT, _DARK, key=lambda other: contrast(other, ground))

@@ -6,6 +6,7 @@ A cell is a text by its dotted key. The steps' own words come from `variants`; t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
@@ -65,6 +66,7 @@ def _cells(tag: str, texts: Collection[str]) -> Iterator[str]:
         yield from (f"{name}.{field}" for field in FIELDS if field in needed)
 
 
+@lru_cache(maxsize=64)
 def _plural_forms(tag: str) -> tuple[str, ...]:
     try:
         locale = Locale.parse(tag, sep="-")

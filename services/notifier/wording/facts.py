@@ -6,7 +6,6 @@ A message that lacks one does not leave.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -36,9 +35,21 @@ def _stands(value: str, text: str) -> bool:
     """As a whole: reference `12` does not stand in `912`. Nothing stands nowhere."""
     if not value:
         return False
-    begin = r"(?<!\w)" if value[:1].isalnum() else ""
-    end = r"(?!\w)" if value[-1:].isalnum() else ""
-    return re.search(f"{begin}{re.escape(value)}{end}", text) is not None
+    at = text.find(value)
+    while at >= 0 and not _stands_apart(value, text, at, at + len(value)):
+        at = text.find(value, at + 1)
+    return at >= 0
+
+
+def _stands_apart(value: str, text: str, begin: int, end: int) -> bool:
+    """A value that begins or ends with a letter or digit is no piece of a longer word there."""
+    inside_before = value[0].isalnum() and _of_word(text[begin - 1 : begin])
+    inside_after = value[-1].isalnum() and _of_word(text[end : end + 1])
+    return not inside_before and not inside_after
+
+
+def _of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 @dataclass

@@ -6,12 +6,14 @@ WhatsApp template.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from services.notifier.wording.aftercare import aftercare, aftercare_short
-from services.notifier.wording.arrival import arrival
+from services.notifier.wording.arrival import arrival, tells_another_day
 from services.notifier.wording.money import format_money
 from services.notifier.wording.situation import Situation, clean
 from services.notifier.wording.variants import still_since
-from shared.contracts.vocabulary import Clock
+from shared.contracts.vocabulary import Clock, Step
 
 OPTIONAL = frozenset({"aftercare_short"})
 """Names whose value may be empty: for SMS only, where a missing sentence just makes it shorter."""
@@ -23,6 +25,20 @@ def fillings(situation: Situation) -> dict[str, str]:
     values = facts | _whose(situation, facts) | _times(situation, facts) | _amounts(situation)
     values |= {"aftercare": aftercare(situation, facts), "aftercare_short": aftercare_short(situation, facts)}
     return {name: clean(value) for name, value in values.items()}
+
+
+def what_fills(situation: Situation) -> Hashable:
+    """All that `fillings` reads of a step: those who differ in nothing else, in one speech, fill the gaps alike."""
+    step, parcel = situation.step, situation.parcel
+    carriers = parcel and (parcel.carrier_name, parcel.reference, parcel.contact, parcel.eta)
+    turn = (
+        step.step is Step.OUT_FOR_DELIVERY,
+        step.step is Step.DELAYED,
+        still_since(step),
+        tells_another_day(situation),
+    )
+    times = (step.occurred_at, step.clock, step.buyer.timezone)
+    return situation.to_buyer, step.order_id, step.tracking_url, step.order, carriers, turn, times
 
 
 def _facts(situation: Situation) -> dict[str, str]:

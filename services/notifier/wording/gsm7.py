@@ -18,6 +18,7 @@ BASIC = frozenset(
 )
 EXTENSION = frozenset("\f^{}\\[~]|€")
 _FOREIGN = re.compile(f"[^{re.escape(''.join(sorted(BASIC | EXTENSION)))}]")
+_EXTENDED = re.compile(f"[{re.escape(''.join(sorted(EXTENSION)))}]")
 
 _PLAIN = str.maketrans(
     {
@@ -54,6 +55,8 @@ def size(text: str) -> Size:
     if foreign_to_gsm7(text):
         widths = [len(c.encode("utf-16-le")) // 2 for c in text]
         return Size(Alphabet.UCS2, sum(widths), _parts(widths, alone=70, joined=67))
+    if not _EXTENDED.search(text):
+        return Size(Alphabet.GSM7, len(text), 1 if len(text) <= 160 else -(-len(text) // 153))
     widths = [2 if c in EXTENSION else 1 for c in text]
     return Size(Alphabet.GSM7, sum(widths), _parts(widths, alone=160, joined=153))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, fields
 
 from markupsafe import Markup
 
@@ -54,6 +54,20 @@ class ChoicePages:
 
     preferences_url: str | None = None
     unsubscribe_url: str | None = None
+
+
+NO_PAGES = ChoicePages()
+
+
+def form_of(mail: Mail) -> Hashable:
+    """Which parts the mail has. Layouts only print what stands in them: one that prints it prints all of its form."""
+    return tuple(_parts(getattr(mail, part.name)) for part in fields(mail))
+
+
+def _parts(value: object) -> Hashable:
+    if isinstance(value, Entry):
+        return bool(value.label), bool(value.value), bool(value.href)
+    return tuple(_parts(one) for one in value) if isinstance(value, tuple) else bool(value)
 
 
 def write_mail(situation: Situation, values: Mapping[str, str], words: Mapping[str, str], pages: ChoicePages) -> Mail:

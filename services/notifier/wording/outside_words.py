@@ -29,6 +29,7 @@ _JOINER, _DRESS = "\u200d", "\ufe0e\ufe0f"
 _JOINTS = re.compile("[\u200d\ufe0e\ufe0f]")
 _KEYCAP = "\u20e3"
 _FIRST_MARK = "\u0300"
+"""No letter before it is a mark, or changes in NFC."""
 _MOST_MARKS = 4
 """On one letter: no writing needs more, and a pile of them paints over the lines around it."""
 
@@ -47,7 +48,7 @@ _LOOKS_LIKE = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
 
 def readable(text: str) -> str:
     """NFC, lines ended by a line feed, and no character that is not for reading, but for the joints inside emoji."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and (text.isascii() or max(text) < _FIRST_MARK):
         return text
     kept = text.replace("\r\n", "\n").translate(_READABLE)
     if _JOINTS.search(kept):
@@ -111,7 +112,7 @@ def _is_picture(char: str) -> bool:
 
 
 def _without_piles(text: str) -> str:
-    if max(text, default="") < _FIRST_MARK:
+    if sum(char >= _FIRST_MARK for char in text) <= _MOST_MARKS:
         return text
     kept, pile = [], 0
     for char in text:

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 
-from services.notifier.render import render
 from services.notifier.wording.catalog import Catalog, CatalogError, read_catalog
 from services.notifier.wording.cells import missing_cells
-from services.notifier.wording.fillings import OPTIONAL, fillings
-from services.notifier.wording.gsm7 import foreign_to_gsm7, size
+from services.notifier.wording.gsm7 import foreign_to_gsm7
 from services.notifier.wording.overrides import check_overrides
-from services.notifier.wording.situation import RecipientView, Situation
-from services.notifier.wording.specimens import (
-    BARE_RECIPIENT,
-    RICH_RECIPIENT,
-    bare,
-    plain,
-    rich,
-    rich_with_shops_phone,
-    specimen_shop,
-)
-from services.notifier.wording.unrenderable import BadWording, Unrenderable
+from services.notifier.wording.specimens import specimen_shop
+from services.notifier.wording.trial import Trial
+from services.notifier.wording.unrenderable import BadWording
 from services.notifier.wording.variants import all_wordings, name_of
-from services.notifier.wording.whatsapp_templates import faults, template_for
-from services.notifier.wording.words import FIELDS, Gap, Language, pieces
-from shared.contracts.steps import StepReached
-from shared.contracts.vocabulary import Channel, Step
+from services.notifier.wording.words import FIELDS, Language, pieces
+from shared.contracts.vocabulary import Step
 from shared.shops import Shop
-
-SEGMENT_BUDGET = 2
-"""What an SMS may take with long data: 306 septets."""
 
 _STEPS = frozenset(step.value for step in Step)
 _STEP_KEYS = frozenset(f"{name_of(*wording)}.{field}" for wording in all_wordings() for field in FIELDS)
@@ -60,10 +45,12 @@ def load_complete(folder: Path) -> Catalog:
 def check_catalog(catalog: Catalog) -> None:
     """Every cell of every language: it is there, and what is written from it can be sent. Raises CatalogError."""
     _check_cells(catalog)
+    laid_out: set[Hashable] = set()
     for language in catalog.languages.values():
+        trial = Trial(catalog, language.tag, specimen_shop(language.tag), laid_out)
         for step, variant in all_wordings():
             try:
-                _check_wording(catalog, language.tag, specimen_shop(language.tag), step, variant)
+                trial.check(step, variant)
             except CatalogError as error:
                 raise CatalogError(f"{language.tag}.toml: {error}") from error
 
@@ -112,48 +99,6 @@ def _is_for_sms(key: str) -> bool:
     return key.startswith(("sms.", "arrival_short.")) or key.endswith(_FOR_SMS) or key == "aftercare.short"
 
 
-def _check_wording(catalog: Catalog, tag: str, shop: Shop, step: Step, variant: str | None) -> None:
-    """Raises CatalogError that names the wording, not the file."""
-    name = name_of(step, variant)
-    for fact, recipient, channels in _specimens(step, variant):
-        situation = Situation(fact, shop, recipient, Channel.SMS, catalog.speech(tag, shop))
-        try:
-            _check_gaps(situation, name)
-            problems = [*faults(template_for(situation.speech, step, variant, shop))]
-            for channel in channels:
-                message = render(catalog, fact, shop, RecipientView(recipient.name, recipient.role, tag), channel)
-                if channel is Channel.SMS and size(message.text).segments > SEGMENT_BUDGET:
-                    problems.append(f"the SMS takes {size(message.text).units} septets, 306 are allowed")
-        except Unrenderable as error:
-            raise CatalogError(f"{name}: {error}") from error
-        if problems:
-            raise CatalogError(f"{name}: {problems[0]}")
-
-
-def _specimens(step: Step, variant: str | None) -> Iterator[tuple[StepReached, RecipientView, tuple[Channel, ...]]]:
-    """Each with the channels that it tries.
-
-    Whose phone it is makes another text in an SMS alone; what an e-mail leaves out of its lists is the same for all
-    variants of a step.
-    """
-    lists = tuple(Channel) if variant is None else (Channel.SMS, Channel.WHATSAPP)
-    yield rich(step, variant), RICH_RECIPIENT, tuple(Channel)
-    yield rich_with_shops_phone(step, variant), RICH_RECIPIENT, (Channel.SMS,)
-    yield plain(step, variant), RICH_RECIPIENT, lists
-    yield bare(step, variant), BARE_RECIPIENT, lists
-
-
-def _check_gaps(situation: Situation, name: str) -> None:
-    """Each gap has a value; one that may be empty is for SMS alone."""
-    known = frozenset(fillings(situation))
-    for field in FIELDS:
-        allowed = known if field.startswith("sms") else known - OPTIONAL
-        source = situation.speech.step_source(situation.step.step, situation.variant, field)
-        for gap in pieces(source):
-            if isinstance(gap, Gap) and gap.name not in allowed:
-                raise CatalogError(f"{name}.{field}: {{{{ {gap.name} }}}} is not known here")
-
-
 def check_shop(catalog: Catalog, shop: Shop) -> None:
     """Its language is spoken here, and its own words fit wherever they will stand. Raises CatalogError otherwise."""
     file = f"shop {shop.id}: texts"
@@ -176,12 +121,12 @@ def check_shop(catalog: Catalog, shop: Shop) -> None:
 def _check_shops_wordings(catalog: Catalog, tag: str, shop: Shop) -> None:
     """A step's own words stand in that step alone; any other text may stand in all of them."""
     changed = {key.split(".")[1] for key in shop.texts}
-    everywhere = not changed <= _STEPS
+    everywhere, trial = not changed <= _STEPS, Trial(catalog, tag, shop)
     for step, variant in all_wordings():
         if not everywhere and step not in changed:
             continue
         try:
-            _check_wording(catalog, tag, shop, step, variant)
+            trial.check(step, variant)
         except CatalogError as error:
             keys = _guilty(catalog, tag, shop, step, variant)
             raise CatalogError(f"shop {shop.id}: texts: {', '.join(keys)}: {error}") from error
@@ -191,7 +136,7 @@ def _guilty(catalog: Catalog, tag: str, shop: Shop, step: Step, variant: str | N
     """The one text that is wrong by itself; else all of them, which are wrong together."""
     for key, text in shop.texts.items():
         try:
-            _check_wording(catalog, tag, shop.model_copy(update={"texts": {key: text}}), step, variant)
+            Trial(catalog, tag, shop.model_copy(update={"texts": {key: text}})).check(step, variant)
         except CatalogError:
             return (key,)
     return tuple(shop.texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from services.notifier.wording.dates import Calendar, Span, span_of_eta, span_of_promise
@@ -38,11 +39,11 @@ class Situation:
     channel: Channel
     speech: Speech
 
-    @property
+    @cached_property
     def variant(self) -> str | None:
         return variant_of(self.step)
 
-    @property
+    @cached_property
     def parcel(self) -> ParcelFacts | None:
         """The parcel that the words speak of, if they speak of one."""
         return self.step.parcel if speaks_of_parcel(self.step.step, self.variant) else None
@@ -52,7 +53,7 @@ class Situation:
         """Others, the receiver of a gift say, see neither amounts nor contents, and it is not "your order" to them."""
         return self.recipient.role == BUYER
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         zone = ZoneInfo(self.step.buyer.timezone or self.shop.zone)
         say = self.speech.source
@@ -75,7 +76,7 @@ class Situation:
     def phone_is_of_shop(self) -> bool:
         return self.parcel is None or self.parcel.contact.of_shop
 
-    @property
+    @cached_property
     def expected(self) -> Span | None:
         """When it should arrive: the carrier's word, else the shop's promise; neither once its time has gone by."""
         calendar, day = self.calendar, self.calendar.day_of(self.step.occurred_at)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from services.notifier.wording.catalog import Catalog
 from services.notifier.wording.fillings import fillings
@@ -11,23 +11,52 @@ from services.notifier.wording.situation import Situation
 from services.notifier.wording.specimens import RICH_RECIPIENT, rich, specimen_shop
 from services.notifier.wording.variants import all_wordings
 from services.notifier.wording.whatsapp_templates import TemplateSpec, template_for
+from services.notifier.wording.words import Speech
 from shared.contracts.vocabulary import Channel, Step
 from shared.shops import Shop
 
 
+@dataclass(frozen=True)
+class _Spoken:
+    """A wording in a language as a shop speaks it."""
+
+    speech: Speech
+    shop: Shop
+    step: Step
+    variant: str | None
+
+    @property
+    def template(self) -> TemplateSpec:
+        return template_for(self.speech, self.step, self.variant, self.shop)
+
+    def with_examples(self, spec: TemplateSpec) -> TemplateSpec:
+        step = rich(self.step, self.variant)
+        values = fillings(Situation(step, self.shop, RICH_RECIPIENT, Channel.WHATSAPP, self.speech))
+        return replace(spec, examples=tuple(values[name] for name in spec.parameters))
+
+
 def contract(catalog: Catalog, shops: Iterable[Shop] = ()) -> tuple[TemplateSpec, ...]:
     """One template for each wording and language; where a shop words it otherwise, one more, named after the shop."""
-    specs: dict[tuple[str, str], TemplateSpec] = {}
+    return tuple(spoken.with_examples(spec) for spec, spoken in _called(catalog, shops))
+
+
+def called(catalog: Catalog, shops: Iterable[Shop]) -> tuple[TemplateSpec, ...]:
+    """The same without examples: they are for whoever reads a submission, no call needs them."""
+    return tuple(spec for spec, _ in _called(catalog, shops))
+
+
+def _called(catalog: Catalog, shops: Iterable[Shop]) -> tuple[tuple[TemplateSpec, _Spoken], ...]:
+    found: dict[tuple[str, str], tuple[TemplateSpec, _Spoken]] = {}
+    for spoken in _all_spoken(catalog, tuple(shops)):
+        spec = spoken.template
+        found.setdefault((spec.name, spec.language), (spec, spoken))
+    return tuple(found[key] for key in sorted(found))
+
+
+def _all_spoken(catalog: Catalog, shops: tuple[Shop, ...]) -> Iterator[_Spoken]:
+    """A shop without words of its own in a language says what all say."""
     for tag in catalog.languages:
-        for shop in (specimen_shop(tag), *shops):
-            for step, variant in all_wordings():
-                spec = _with_examples(catalog, tag, shop, step, variant)
-                specs.setdefault((spec.name, spec.language), spec)
-    return tuple(specs[key] for key in sorted(specs))
-
-
-def _with_examples(catalog: Catalog, tag: str, shop: Shop, step: Step, variant: str | None) -> TemplateSpec:
-    speech = catalog.speech(tag, shop)
-    spec = template_for(speech, step, variant, shop)
-    values = fillings(Situation(rich(step, variant), shop, RICH_RECIPIENT, Channel.WHATSAPP, speech))
-    return replace(spec, examples=tuple(values[name] for name in spec.parameters))
+        speeches = [(catalog.speech(tag, shop), shop) for shop in (specimen_shop(tag), *shops)]
+        for speech, shop in speeches:
+            if speech.overrides or shop is speeches[0][1]:
+                yield from (_Spoken(speech, shop, step, variant) for step, variant in all_wordings())

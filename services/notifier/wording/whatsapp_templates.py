@@ -58,7 +58,7 @@ class TemplateSpec:
 def template_for(speech: Speech, step: Step, variant: str | None, shop: Shop) -> TemplateSpec:
     """The template of one wording. A shop that says it in words of its own has a template of its own, by its id."""
     spec = _template(speech, step, variant)
-    if spec == _template(speech.without_overrides, step, variant):
+    if not speech.overrides or spec == _template(speech.without_overrides, step, variant):
         return spec
     return replace(spec, name=f"{spec.name}_{shop.id.replace('-', '_')}")
 

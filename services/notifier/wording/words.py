@@ -49,6 +49,12 @@ def pieces(source: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
+def gaps(source: str) -> frozenset[str]:
+    """The names that the text waits for. Raises BadWording as `pieces` does."""
+    return frozenset(piece.name for piece in pieces(source) if isinstance(piece, Gap))
+
+
 def fill(source: str, values: Mapping[str, str]) -> str:
     """The text with its gaps filled; what fills them is not looked at. Raises BadWording when a gap has no value."""
     try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from services.notifier.wording.specimens import rich
-from services.notifier.wording.template_contract import contract
+from services.notifier.wording.template_contract import called, contract
 from services.notifier.wording.unrenderable import BadWording
 from services.notifier.wording.variants import all_wordings, name_of
 from services.notifier.wording.whatsapp_templates import TemplateSpec, faults, hydrate
@@ -52,6 +53,13 @@ def test_a_shop_with_words_of_its_own_has_a_template_of_its_own() -> None:
     assert (mine.template.name, others.template.name) == ("hito_shipped_faro_2", "hito_shipped")
     extra = {(s.name, s.language) for s in contract(catalog(), [shop])} - {(s.name, s.language) for s in SPECS}
     assert extra == {("hito_shipped_faro_2", tag) for tag in ("es", "es_AR", "es_CL", "es_MX")}
+
+
+def test_what_is_called_is_what_was_submitted_without_its_examples() -> None:
+    shop = FARO.model_copy(update={"id": "faro-2", "texts": {"es.shipped.happened": "¡Allá va {{ parcel }}!"}})
+    submitted = contract(catalog(), [FARO, shop])
+    assert called(catalog(), [FARO, shop]) == tuple(replace(spec, examples=()) for spec in submitted)
+    assert all(len(spec.examples) == len(spec.parameters) > 0 for spec in submitted)
 
 
 def test_words_that_whatsapp_does_not_show_change_no_template() -> None:
