@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tests.oracle.folder import AcceptLog
@@ -43,6 +43,8 @@ class Case:
     story: Story
     heard: tuple[Heard, ...]
     troubled: bool
+    receipts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What the providers said of each message, by our id; of one that is not here they said nothing."""
 
     @property
     def name(self) -> str:
@@ -50,7 +52,13 @@ class Case:
 
 
 def open_case(
-    order: OrderLedger, answer: Answer, shops: Mapping[str, ShopWishes], log: AcceptLog, *, troubled: bool
+    order: OrderLedger,
+    answer: Answer,
+    shops: Mapping[str, ShopWishes],
+    log: AcceptLog,
+    receipts: Mapping[str, frozenset[str]],
+    *,
+    troubled: bool,
 ) -> Case:
     """What was sent and never confirmed counts where the timeline shows that it arrived."""
     status = answer.status
@@ -60,7 +68,7 @@ def open_case(
     messages = {message.id: message for message in status.messages}
     accepted = log.read(iter(messages))
     heard = tuple(Heard(entry, messages[str(entry.message_id)]) for entry in accepted)
-    return Case(order, answer, status, shop, shops, story_of(order, shop.zone, known), heard, troubled)
+    return Case(order, answer, status, shop, shops, story_of(order, shop.zone, known), heard, troubled, receipts)
 
 
 def arrived(order: OrderLedger, answer: Answer) -> set[object]:

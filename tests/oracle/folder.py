@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from tests.oracle.records import Accepted, Answer, DeadLetter, Line, Op, Run, Sample, Sent
+from tests.oracle.records import Accepted, Answer, DeadLetter, Line, Op, Receipt, Run, Sample, Sent, Stranger
 
 L = TypeVar("L", bound=Line)
 
@@ -42,11 +42,20 @@ class RunFolder:
     def samples(self) -> Iterator[Sample]:
         return self._lines("samples.jsonl", Sample)
 
+    def receipts(self) -> Iterator[Receipt]:
+        return self._if_there("receipts.jsonl", Receipt)
+
+    def strangers(self) -> Iterator[Stranger]:
+        return self._if_there("strangers.jsonl", Stranger)
+
     def logs(self) -> list[Path]:
         return sorted((self.path / "logs").glob("*.log"))
 
     def accept_log(self) -> AcceptLog:
         return AcceptLog.of(self.path / "accepted.jsonl")
+
+    def _if_there(self, name: str, model: type[L]) -> Iterator[L]:
+        return self._lines(name, model) if (self.path / name).exists() else iter(())
 
     def _lines(self, name: str, model: type[L]) -> Iterator[L]:
         with (self.path / name).open("rb") as file:

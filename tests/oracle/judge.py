@@ -32,7 +32,7 @@ def judge(path: Path, limits: Limits | None = None) -> Judgement:
     folder, tally, findings = RunFolder(path), Counter[str](), list[Finding]()
     ledger, ops, log = Ledger.of(folder.sent()), folder.ops(), folder.accept_log()
     shops = read_shops(path / "shops")
-    troubled = any(op.what in TROUBLE for op in ops)
+    troubled, receipts = any(op.what in TROUBLE for op in ops), _receipts(folder)
     claimed, answered = set[str](), set[OrderKey]()
     for answer in folder.answers():
         key = (answer.shop, answer.order)
@@ -44,7 +44,7 @@ def judge(path: Path, limits: Limits | None = None) -> Judgement:
             continue
         answered.add(key)
         claimed.update(message.id for message in answer.status.messages)
-        case = open_case(order, answer, shops, log, troubled=troubled)
+        case = open_case(order, answer, shops, log, receipts, troubled=troubled)
         findings += [finding for check in OF_ORDER for finding in check(case, tally)]
     for key, order in ledger.orders.items():
         if key not in answered and any(isinstance(identity, tuple) for identity in order.sure):
@@ -52,6 +52,15 @@ def judge(path: Path, limits: Limits | None = None) -> Judgement:
     run = WholeRun(folder, ledger, log, ops, list(folder.dead_letters()), frozenset(claimed), limits or Limits())
     findings += [finding for check in OF_RUN for finding in check(run, tally)]
     return Judgement(tuple(findings), _figures(folder, tally))
+
+
+def _receipts(folder: RunFolder) -> dict[str, frozenset[str]]:
+    """By message; those of a message that carries no id of ours are nobody's."""
+    said: dict[str, frozenset[str]] = {}
+    for receipt in folder.receipts():
+        if receipt.message_id is not None:
+            said[receipt.message_id] = said.get(receipt.message_id, frozenset()) | {receipt.status}
+    return said
 
 
 def _figures(folder: RunFolder, tally: Tally) -> dict[str, int | float | str]:

@@ -5,6 +5,10 @@ accepted.jsonl  what the providers took         orders.jsonl    what the public 
 dead.jsonl      GET /v1/ops/dead-letters        ops.jsonl       what was done to the system, and when it was back
 samples.jsonl   the system looked at            logs/*.log      what the processes wrote
 shops/*.toml    the configuration of the shops
+
+Two more that not every run has:
+receipts.jsonl  what the providers said of what they took, before it went out to the product
+strangers.jsonl what a shop was answered that asked for another shop's order
 """
 
 from __future__ import annotations
@@ -81,7 +85,7 @@ class Accepted(Line):
 
 
 class Message(Line):
-    """`sha256` of the frozen bytes, where the API tells it."""
+    """`at`: when the verdict was reached. `sha256` of the frozen bytes, where the run can tell it."""
 
     id: str
     step: str
@@ -91,6 +95,7 @@ class Message(Line):
     channel: str
     verdict: str
     reason: str
+    at: datetime | None = None
     sha256: str | None = None
 
 
@@ -161,6 +166,23 @@ class DeadLetter(Line):
     partition: int
     offset: int
     reason: str
+
+
+class Receipt(Line):
+    """What a provider says has become of one message: sent, delivered, read, failed."""
+
+    message_id: str | None = None
+    status: str
+
+
+class Stranger(Line):
+    """A shop asked for the order of another, with its own key: under its own name, or under the other's."""
+
+    shop: str
+    order: str
+    asked_by: str
+    asked_as: str
+    status: int
 
 
 class Op(Line):

@@ -29,19 +29,20 @@ STEPS = (
     ("payment_received", "1", False),
     ("preparing", "1", False),
     ("shipped", "1", True),
-    ("out_for_delivery", "2026-03-23", True),
+    ("out_for_delivery", "2026-03-24", True),
     ("delivered", "1", True),
     ("in_transit", "1", True),
 )
 NEVER_TRUE = ("preparing", "in_transit")
 ONLY_BY_MAIL = ("payment_received", *NEVER_TRUE)
 NEXT = {"shipped": "Llega el martes.", "out_for_delivery": "Si no vas a estar, llama.", "delivered": "Si algo no va."}
+FILES = ("sent", "accepted", "orders", "dead", "ops", "samples", "receipts", "strangers")
 Json = dict[str, Any]
 
 
 def happened(hour: float) -> str:
-    """Hours since the orders were placed, the day before the run."""
-    return (BEGAN - timedelta(hours=24) + timedelta(hours=hour)).isoformat()
+    """Hours since the orders were placed, half a day before the run."""
+    return (BEGAN - timedelta(hours=12) + timedelta(hours=hour)).isoformat()
 
 
 def later(seconds: float) -> str:
@@ -67,6 +68,8 @@ class ARun:
     dead: list[Json] = field(default_factory=list)
     ops: list[Json] = field(default_factory=list)
     samples: list[Json] = field(default_factory=list)
+    receipts: list[Json] = field(default_factory=list)
+    strangers: list[Json] = field(default_factory=list)
     log: str = '{"event": "batch_taken_in", "count": 3}\n'
 
     def answer(self, key: tuple[str, str]) -> Json:
@@ -108,7 +111,7 @@ class ARun:
         run = {"seed": 1, "tier": "none", "orders": len(self.orders), "events": len(self.sent), "broker": "none"}
         run |= {"machine": "none", "versions": {}, "started_at": later(0), "ended_at": later(600)}
         (folder / "run.json").write_text(json.dumps(run))
-        for name in ("sent", "accepted", "orders", "dead", "ops", "samples"):
+        for name in FILES:
             (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in getattr(self, name)))
         (folder / "logs").mkdir()
         (folder / "logs" / "tracking.log").write_text(self.log)
@@ -122,6 +125,8 @@ def perfect_run() -> ARun:
         run.sent += _told_of(shop, order, nth * 10)
         run.orders.append(_answer(shop, order))
         run.accepted += _heard(run.orders[-1])
+        run.receipts += _receipts(run.orders[-1])
+        run.strangers += [_asked("almadraba", asked_as, shop, order) for asked_as in ("almadraba", shop)]
     letter = {"topic": "shop.orders.v1", "partition": 3, "offset": 77}
     run.sent.append({"n": 90, "at": later(3), "kind": "corrupt", "status": "acked", **letter})
     run.sent.append({"n": 91, "at": later(3), "kind": "corrupt", "url": "/webhooks/generic", "status": 422})
@@ -237,6 +242,17 @@ def _heard(answer: Json) -> Iterator[Json]:
             "html": f"<p>{body}</p>" if mail else None,
             "sha256": hashlib.sha256(message["id"].encode()).hexdigest(),
         }
+
+
+def _receipts(answer: Json) -> Iterator[Json]:
+    """Of mail nobody says anything."""
+    for message in answer["status"]["messages"]:
+        if message["verdict"] in ("delivered", "read"):
+            yield from ({"message_id": message["id"], "status": status} for status in ("sent", message["verdict"]))
+
+
+def _asked(by: str, asked_as: str, shop: str, order: str) -> Json:
+    return {"shop": shop, "order": order, "asked_by": by, "asked_as": asked_as, "status": 404}
 
 
 def _body(answer: Json, message: Json) -> str:

@@ -7,7 +7,7 @@ import json
 import platform
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,12 @@ from tests.load.shop_keys import ShopKeys
 
 ASKED_AT_ONCE = 8
 PAGE = 200
+ASKED_BY_STRANGERS = 20
+"""Orders of each chunk."""
+_FROZEN = """
+SELECT m.id, m.request_sha256 FROM messages m
+JOIN unnest($1::text[], $2::text[]) AS k (shop, order_id) USING (shop, order_id) WHERE m.request_sha256 IS NOT NULL
+"""
 _RESIDENT = re.compile(r"^VmRSS:\s+(\d+) kB", re.MULTILINE)
 
 
@@ -68,14 +74,26 @@ class RunWriter:
         }
         (self.folder / "run.json").write_text(json.dumps(run))
         _write(self.folder / "dead.jsonl", await _dead_letters(world))
-        _write(self.folder / "ops.jsonl", [{"at": run["ended_at"], "what": "quiet"}])
+        with (self.folder / "ops.jsonl").open("a") as ops:
+            ops.write(json.dumps({"at": run["ended_at"], "what": "quiet"}) + "\n")
         shutil.copy(world.providers.accept_log.path, self.folder / "accepted.jsonl")
+        if world.providers.status_log.path.exists():  # no provider has said anything yet
+            shutil.copy(world.providers.status_log.path, self.folder / "receipts.jsonl")
         shutil.copytree(world.logs, self.folder / "logs", dirs_exist_ok=True)
         shutil.copytree(SHOPS_FOLDER, self.folder / "shops", dirs_exist_ok=True)
-        with (self.folder / "orders.jsonl").open("w") as file:
+        await self._ask(world, keys, load)
+
+    async def _ask(self, world: World, keys: ShopKeys, load: Load) -> None:
+        orders, strangers = self.folder / "orders.jsonl", self.folder / "strangers.jsonl"
+        with orders.open("w") as answered, strangers.open("w") as refused:
             for number in load.chunks:
-                for answer in await _answers(world, keys, _orders_of(load, number)):
-                    file.write(json.dumps(answer) + "\n")
+                of_chunk = _orders_of(load, number)
+                frozen = await _frozen(world, of_chunk)
+                for answer in await _answers(world, keys, of_chunk):
+                    _add_frozen(answer, frozen)
+                    answered.write(json.dumps(answer) + "\n")
+                for line in await _as_strangers(world, keys, of_chunk[:ASKED_BY_STRANGERS]):
+                    refused.write(json.dumps(line) + "\n")
 
 
 @contextmanager
@@ -105,6 +123,31 @@ async def _answers(world: World, keys: ShopKeys, orders: Iterable[tuple[str, str
 
 
 PARTS = ("", "/timeline", "/why")
+
+
+async def _frozen(world: World, orders: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Of which bytes the ledger keeps that they were to go out, by message: no API tells it."""
+    shops, ids = zip(*orders, strict=True)
+    rows = await world.stillness.notifier.fetch(_FROZEN, shops, ids)
+    return {str(row["id"]): row["request_sha256"] for row in rows}
+
+
+def _add_frozen(answer: dict[str, Any], frozen: Mapping[str, str]) -> None:
+    for message in (answer["status"] or {}).get("messages", ()):
+        message["sha256"] = frozen.get(message["id"])
+
+
+async def _as_strangers(world: World, keys: ShopKeys, orders: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Each order asked for by another shop, which gives its own name, and then that of the order's shop."""
+    asked = []
+    for nth, (shop, order) in enumerate(orders):
+        others = sorted(keys.of.keys() - {shop})
+        for by, asked_as in ((by, asked_as) for by in others[nth % max(1, len(others)) :][:1] for asked_as in (by, shop)):
+            url = f"{world.addresses.url('tracking')}/v1/shops/{asked_as}/orders/{order}"
+            answer = await world.client.get(url, headers=keys.bearer(by))
+            line = {"shop": shop, "order": order, "asked_by": by, "asked_as": asked_as}
+            asked.append({**line, "status": answer.status_code})
+    return asked
 
 
 async def _ops(world: World, what: str) -> Any:

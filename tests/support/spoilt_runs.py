@@ -105,6 +105,31 @@ def _refused(run: ARun) -> None:
 def _other_channel_is_silent(run: ARun) -> None:
     run.decide(WHATSAPP, "delivered", "whatsapp", "suppressed", "told_by_sms")
     run.unhear(WHATSAPP, "delivered", "whatsapp")
+    message = run.message(WHATSAPP, "delivered", "whatsapp")["id"]
+    run.receipts = [each for each in run.receipts if each["message_id"] != message]
+
+
+def _too_old(at: str) -> Callable[[ARun], None]:
+    def spoil(run: ARun) -> None:
+        _unheard("expired", "too_old_to_tell")(run)
+        run.message(MAIL, "delivered", "email")["at"] = at
+
+    return spoil
+
+
+def _receipts_of(step: str, status: str | None) -> Callable[[ARun], None]:
+    """All that the provider says of one SMS."""
+
+    def spoil(run: ARun) -> None:
+        message = run.message(TEXT, step, "sms")["id"]
+        run.receipts = [each for each in run.receipts if each["message_id"] != message]
+        run.receipts += [{"message_id": message, "status": status}] if status else []
+
+    return spoil
+
+
+def _seen_by_a_stranger(nth: int) -> Callable[[ARun], None]:
+    return lambda run: run.strangers[nth].update(status=200)
 
 
 SPOILT: tuple[Spoilt, ...] = tuple(
@@ -198,6 +223,17 @@ SPOILT: tuple[Spoilt, ...] = tuple(
             lambda run: run.message(MAIL, "delivered", "email").update(sha256="f" * 64),
             "content.bytes",
         ),
+        (
+            "told when the day was over",
+            lambda run: run.heard(MAIL, "out_for_delivery", "email").update(at=later(7 * 3600)),
+            "timing.late",
+        ),
+        ("called too old when it was not", _too_old(later(5)), "timing.early"),
+        ("a failure that the shop never reads", _receipts_of("delivered", "failed"), "receipts.unheard"),
+        ("read, but only delivered by the API", _receipts_of("shipped", "read"), "receipts.unheard"),
+        ("delivered, as nobody says", _receipts_of("delivered", None), "receipts.invented"),
+        ("a stranger sees it as its own", _seen_by_a_stranger(0), "tenants.seen"),
+        ("a stranger sees it by the other's name", _seen_by_a_stranger(1), "tenants.seen"),
         ("a corrupt record without a letter", lambda run: run.dead.clear(), "dead_letters.once durability.balance"),
         ("two letters of one record", lambda run: run.dead.append({**run.dead[0], "id": 2}), "dead_letters.once"),
         (
@@ -226,7 +262,8 @@ SPOILT: tuple[Spoilt, ...] = tuple(
         ("a server back too late", _postgres_back_late, "recovery.slow"),
     )
 )
-CHECKS = "durability state duplicates loss order content dead_letters liveness hygiene recovery".split()
+_NAMES = "durability state duplicates loss order content timing receipts tenants dead_letters liveness hygiene recovery"
+CHECKS = tuple(_NAMES.split())
 
 
 def spoilt_for(check: str) -> Iterator[Spoilt]:

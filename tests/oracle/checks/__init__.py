@@ -14,8 +14,11 @@ from tests.oracle.checks import (
     liveness,
     loss,
     order,
+    receipts,
     recovery,
     state,
+    tenants,
+    timing,
 )
 from tests.oracle.run import WholeRun
 from tests.oracle.verdicts import Finding, Tally
@@ -27,6 +30,8 @@ OF_ORDER: tuple[Callable[[Case, Tally], Iterator[Finding]], ...] = (
     loss.of_order,
     order.of_order,
     content.of_order,
+    timing.of_order,
+    receipts.of_order,
 )
 OF_RUN: tuple[Callable[[WholeRun, Tally], Iterator[Finding]], ...] = (
     durability.of_run,
@@ -35,4 +40,5 @@ OF_RUN: tuple[Callable[[WholeRun, Tally], Iterator[Finding]], ...] = (
     liveness.of_run,
     hygiene.of_run,
     recovery.of_run,
+    tenants.of_run,
 )

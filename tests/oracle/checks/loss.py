@@ -53,7 +53,7 @@ def _judge(case: Case, row: Row, message: Message, rows: dict[Row, list[Message]
         yield Finding("loss.lost", key, f"accepted, for it is {verdict}", "not in the accept log")
     elif verdict in NOT_SENT and taken:
         yield Finding("loss.denied", key, "not accepted", f"accepted, though {verdict} ({message.reason})")
-    elif verdict in IN_TROUBLE and not case.troubled:
+    elif verdict in IN_TROUBLE and not case.troubled and "failed" not in case.receipts.get(message.id, ()):
         yield Finding("loss.trouble", key, "a verdict without doubt", f"{verdict} ({message.reason}) without a fault")
     elif verdict not in HEARD | NOT_SENT | IN_TROUBLE:
         yield Finding("loss.undecided", key, "a last verdict", verdict)
