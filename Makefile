@@ -6,7 +6,7 @@ WORKERS ?= 3
 LOCKS := requirements/setup.lock requirements/dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-chaos test-embedded properties flood fuzz-api fuzz attacks audit lint format up down bench chaos chaos-ledger contracts layouts locks clean
+.PHONY: help setup demo test test-chaos test-embedded properties flood fuzz-api fuzz attacks audit lint format up down bench chaos chaos-ledger mutants contracts layouts locks clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -91,6 +91,9 @@ chaos: $(READY) ## Break all of Hito on real servers and have an oracle judge it
 
 chaos-ledger: $(READY) ## Kill -9 of every process, and at every move of every message through every fault (half an hour)
 	@HITO_FAULT_MATRIX=whole $(BIN)/python -m pytest -q -s tests/chaos/test_kill_any_process.py tests/chaos/test_fault_matrix.py $(ARGS)
+
+mutants: $(READY) ## Break the product in 21 ways: the oracle must catch each (half an hour; goes on where it stopped; ARGS=relay)
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 contracts: $(READY) ## Write shared/contracts/schemas anew
 	@$(BIN)/python -m shared.contracts

@@ -29,6 +29,8 @@ from tests.load.recipe import Recipe
 CARRIERS = ("generic", "seur")
 CITIES = (("Madrid", "28013"), ("Sevilla", "41004"), ("Valencia", "46001"), ("Bilbao", "48001"), ("Gijón", "33201"))
 BEGIN_WITHIN = timedelta(hours=1)
+FIRST_NUMBER = 610_000_000
+"""Far from the numbers that the simulated providers send from: nobody can be told from their own number."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _buyer(number: int, chance: float, recipe: Recipe) -> Buyer:
     return Buyer(
         name=f"Candela Canario-{number}",
         email=f"canario.{number}@example.com",
-        phone=f"+346{number:08}" if phone else None,
+        phone=f"+34{FIRST_NUMBER + number}" if phone else None,
         locale="es-ES",
         consents=(Consent(channel=Channel.WHATSAPP),) if whatsapp else (),
     )

@@ -1,7 +1,8 @@
 """`python -m tests.mutants`: every mutant, and the unspoilt product in the same scenarios; a table of who was caught.
 
 What is done is kept in build/mutants.json, so that it can be stopped and gone on with; a name, or a part of one, tries
-these anew. `--anew` forgets all. Exit code 1 when a mutant survives, or when the unspoilt product has findings.
+those anew that are called so. `--anew` forgets all. Exit code 1 when a mutant survives, or when the unspoilt product
+has findings.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tests.mutants.mutant import Mutant
 from tests.mutants.scenarios import SCENARIOS
 from tests.mutants.seeded import MUTANTS
+from tests.mutants.tree import ROOT
 from tests.mutants.trying import Tried, try_out
 
-BUILD = Path("build")
+BUILD = ROOT / "build"
 KEPT = BUILD / "mutants.json"
 UNSPOILT = "the product: "
 
@@ -93,13 +94,14 @@ def read_kept() -> Kept:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
-    parser.add_argument("names", nargs="*", help="parts of names; all that are not done yet without them")
+    parser.add_argument("names", nargs="*", help="a part of a name; without it, all that are not done yet")
     parser.add_argument("--anew", action="store_true", help="forget what is done")
     parser.add_argument("--at-once", type=int, default=1, help="so many side by side")
     options = parser.parse_args()
     kept: Kept = {} if options.anew else read_kept()
-    named = [task for task in tasks() if any(name in task.name for name in options.names)]
-    if options.names and not named:
+    name = " ".join(options.names)
+    named = [task for task in tasks() if name and name in task.name]
+    if name and not named:
         parser.error("nothing is called so")
     BUILD.mkdir(exist_ok=True)
     undone = [task for task in tasks() if task.name not in kept or not is_good(kept[task.name])]

@@ -19,19 +19,17 @@ from pathlib import Path
 
 from sandbox.backends.choose import BROKER_KINDS
 from sandbox.backends.ports import LOOPBACK, free_port
-from sandbox.backends.process import run_command
 from sandbox.environment import environment_of
 from sandbox.layouts import Unit
 from sandbox.providers.keyed import DESCRIPTION
 from sandbox.quiet import NotQuiet
-from sandbox.system import MIGRATED
 from sandbox.world import Wanted, World, running_world
-from shared.failpoints import SEED_VARIABLE, VARIABLE
+from shared.failpoints import SEED_VARIABLE, VARIABLE, read_wishes
 from tests.load.pour import pour
 from tests.load.recipe import SHOPS_FOLDER
 from tests.load.shop_keys import ShopKeys
 from tests.load.to_world import to_world
-from tests.mutants.scenarios import LAYOUT, Scenario, scenario_named
+from tests.mutants.scenarios import Scenario, scenario_named
 from tests.rig.journal import Lines
 from tests.rig.supervisor import Supervised, Supervisor, of_product
 from tests.support.backends import forced_kind
@@ -57,6 +55,18 @@ PATIENCE = {
 _DOUBTS = "SELECT count(*) FROM messages WHERE state = 'unknown' AND doubt_at IS NOT NULL"
 
 
+class NeverCame(RuntimeError):
+    """What was to go wrong did not: the run proves nothing. The text names it."""
+
+
+def never_came(scenario: Scenario, world: World) -> list[str]:
+    missing = [str(rule.action) for rule, used in world.providers.faults.rules if not used]
+    for name, wishes in scenario.armed.items():
+        log = (world.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+        missing += [place for place in read_wishes(wishes) if f'"where": "{place}"' not in log]
+    return missing
+
+
 class Scene:
     """One scenario in one world."""
 
@@ -78,6 +88,8 @@ class Scene:
             self._ops.write(what="fault_off", process="providers")
         await self._rest()
         await self._run.finish(world, self._keys, load, began)
+        if missing := never_came(scenario, world):
+            raise NeverCame(", ".join(missing))
 
     async def _after_wave(self, _: int) -> None:
         if self._scenario.rests:
@@ -87,9 +99,11 @@ class Scene:
         """Until nothing moves and nobody looks into a doubt any more. What does not rest is the oracle's to find."""
         try:
             async with asyncio.timeout(self._quiet.total_seconds()):
-                while await self._world.stillness.notifier.fetchval(_DOUBTS):
+                while True:
+                    await self._world.stillness.until_quiet(self._quiet)
+                    if await self._world.stillness.notifier.fetchval(_DOUBTS) == 0:
+                        break
                     await asyncio.sleep(LOOK_PAUSE.total_seconds())
-                await self._world.stillness.until_quiet(self._quiet)
         except (NotQuiet, TimeoutError):
             self._quiet = STILL_RESTLESS
         await self._run.sample(self._world)
@@ -100,23 +114,20 @@ async def _supervised(
     scenario: Scenario, world: World, common: Mapping[str, str], folder: Path, ops: Lines
 ) -> AsyncIterator[None]:
     """The processes that are armed, or that need another environment."""
-    armed = dict(scenario.armed)
+    armed, taken = dict(scenario.armed), {unit.name for unit in scenario.taken_over}
 
     def arm(name: str) -> Mapping[str, str]:
         wish = armed.pop(name, None)
         return {VARIABLE: wish, SEED_VARIABLE: str(SEED)} if wish else {}
 
     processes = []
+    await asyncio.gather(*(started.stop() for name, started in world.system.processes.items() if name in taken))
     for unit in scenario.taken_over:
         environment = _environment(unit, scenario, world, common, folder)
         port = free_port()
         url = world.addresses.operations_url(unit) if unit.serves else f"http://{LOOPBACK}:{port}"
         told = {**environment, "OPS_PORT": str(port)}
         processes.append(Supervised(unit.name, of_product(unit), told, world.logs, url))
-        if not any(other.service == unit.service for other in world.system.layout):
-            command = [sys.executable, "-m", f"services.{unit.service}", "migrate"]
-            if unit.service in MIGRATED:
-                await run_command("migrate", command, deadline=READY, environment=told)
     supervisor = Supervisor(processes, ops, random.Random(SEED), arm, lambda name, place: None)
     try:
         supervisor.start_all()
@@ -149,18 +160,19 @@ def _shops(scenario: Scenario, folder: Path) -> Path:
 
 
 async def act(scenario: Scenario, folder: Path) -> None:
-    """Raises what the world raises when it cannot be built, and an ExceptionGroup when something is never taken."""
+    """Raises NeverCame, what the world raises that cannot be built, an ExceptionGroup for what is never taken."""
     began = datetime.now(UTC)
     keys = ShopKeys({shop: key for shop, key in ShopKeys().of.items() if shop in scenario.shops})
     common = {**PATIENCE, **keys.environment(), "SHOPS_DIR": str(_shops(scenario, folder / "shops"))}
     kind = forced_kind("HITO_TEST_BROKER", BROKER_KINDS) or "embedded"
-    others = tuple(unit for unit in LAYOUT if unit not in scenario.taken_over)
-    wanted = Wanted(folder / "world", others, prefer_broker=kind, durable=False, extra=common)
+    wanted = Wanted(folder / "world", scenario.first, prefer_broker=kind, durable=False, extra=common)
     with run_writer(folder / "run") as run:
         ops = Lines(folder / "run" / "ops.jsonl")
-        async with running_world(wanted, lambda _: None) as world:
-            async with _supervised(scenario, world, common, folder, ops):
-                await Scene(scenario, world, keys, run, ops).play(began)
+        async with (
+            running_world(wanted, lambda _: None) as world,
+            _supervised(scenario, world, common, folder, ops),
+        ):
+            await Scene(scenario, world, keys, run, ops).play(began)
         ops.close()
     print(json.dumps({"seconds": round((datetime.now(UTC) - began).total_seconds(), 1)}))
 

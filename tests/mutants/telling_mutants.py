@@ -144,7 +144,7 @@ TELLING_MUTANTS: tuple[Mutant, ...] = (
                 "services/notifier/receipts.py",
                 '"(id = :message OR (',
                 '"(id = (SELECT n.id FROM messages m JOIN messages n USING (shop, order_id, recipient, channel) '
-                'WHERE m.id = :message AND n.sequence > m.sequence ORDER BY n.sequence LIMIT 1) OR (',
+                "WHERE m.id = :message AND n.sequence > m.sequence ORDER BY n.sequence LIMIT 1) OR (",
             ),
         ),
         "an ordinary day",

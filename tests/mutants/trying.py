@@ -55,15 +55,19 @@ async def _play(tree: Path, scenario: str, folder: Path) -> str:
     log = folder / "scene.log"
     with log.open("wb") as printed:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.mutants.scene", scenario, str(folder.resolve())),
+            *(sys.executable, "-m", "tests.mutants.scene", scenario, str(folder)),
             cwd=tree,
             env=environment,
             stdout=printed,
             stderr=asyncio.subprocess.STDOUT,
         )
         try:
-            await asyncio.wait_for(process.wait(), DEADLINE.total_seconds())
+            async with asyncio.timeout(DEADLINE.total_seconds()):
+                await process.wait()
         except TimeoutError:
-            process.kill()
-            await process.wait()
+            return f"not over after {DEADLINE.total_seconds():.0f} s"
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
     return "" if process.returncode == 0 else log.read_text(errors="replace")[-TAIL:]
