@@ -22,7 +22,7 @@ from sandbox.environment import SHOP, Secrets, Surroundings, environment_of
 from sandbox.layouts import SMALL_SHOP, Unit, units_of
 from sandbox.os_process import OsProcess
 
-READY_DEADLINE = timedelta(seconds=60)
+READY_DEADLINE = timedelta(seconds=150)
 MIGRATION_DEADLINE = timedelta(seconds=60)
 ASK_PAUSE = timedelta(milliseconds=100)
 MIGRATED = ("tracking", "notifier")

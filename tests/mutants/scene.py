@@ -37,7 +37,7 @@ from tests.support.run_folder import RunWriter, run_writer
 
 SEED = 20261122
 TAKEN = timedelta(seconds=120)
-QUIET = timedelta(seconds=45)
+QUIET = timedelta(seconds=90)
 STILL_RESTLESS = timedelta(seconds=3)
 """A mutant that does not come to rest once is not waited for again."""
 READY = timedelta(seconds=120)

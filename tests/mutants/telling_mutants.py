@@ -69,8 +69,15 @@ TELLING_MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "stale is told",
-        "what later facts have made untrue is not told",
-        (Edit("services/notifier/domain/plan.py", "    if not step.still_true:\n", "    if False:\n"),),
+        "what later facts have made untrue is not told: not planned, and called off when it was planned",
+        (
+            Edit("services/notifier/domain/plan.py", "    if not step.still_true:\n", "    if False:\n"),
+            Edit(
+                "services/notifier/sending/overtaking.py",
+                "    return await ledger.change(tx, found)\n",
+                "    return []\n",
+            ),
+        ),
         "an ordinary day",
         frozenset({"order.rank"}),
     ),
