@@ -16,14 +16,8 @@ INTAKE_MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 CONSUME,
-                """                await self._settle(records, batch.decoded)
-                failpoint("consume.after_commit")
-                await self._subscription.commit(records)
-""",
-                """                await self._subscription.commit(records)
-                await self._settle(records, batch.decoded)
-                failpoint("consume.after_commit")
-""",
+                "await self._settle(records, batch.decoded)\n",
+                "await self._subscription.commit(records), await self._settle(records, batch.decoded)\n",
             ),
         ),
         "tracking falters",
@@ -63,17 +57,13 @@ INTAKE_MUTANTS: tuple[Mutant, ...] = (
         "marked before it is published",
         "what is marked as published was acknowledged by the broker",
         (
+            Edit(OUTBOX, '            failpoint("relay.before_mark")\n', ""),
             Edit(
                 OUTBOX,
-                """            await self._publisher.publish([_outgoing(row) for row in rows])
+                '            failpoint("relay.after_select")\n',
+                """            marked = [row["id"] for row in rows]
+            await run(connection, "UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)", ids=marked)
             failpoint("relay.before_mark")
-            ids = [row["id"] for row in rows]
-            await run(connection, "UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)", ids=ids)
-""",
-                """            ids = [row["id"] for row in rows]
-            await run(connection, "UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)", ids=ids)
-            failpoint("relay.before_mark")
-            await self._publisher.publish([_outgoing(row) for row in rows])
 """,
             ),
         ),
@@ -83,7 +73,7 @@ INTAKE_MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "dead letters swallowed",
         "what cannot be taken in is kept as a dead letter with its place",
-        (Edit(CONSUME, "            await bury(tx, decoded.dead, self._intake.group)\n", ""),),
+        (Edit(CONSUME, "await bury(tx, decoded.dead, ", "await bury(tx, [], "),),
         "an ordinary day",
         frozenset({"dead_letters.once"}),
     ),

@@ -37,7 +37,7 @@ TELLING_MUTANTS: tuple[Mutant, ...] = (
         "what was in flight when its sender died is unknown, never planned again",
         (Edit(QUEUE, "_end(tx, State.UNKNOWN, \"'sender_lost", "_end(tx, State.FROZEN, \"'sender_lost"),),
         "the sender dies",
-        TWICE,
+        TWICE | {"loss.denied"},  # the second time it may be overtaken: then it is called off, although it was heard
     ),
     Mutant(
         "a key for each attempt",
