@@ -79,7 +79,7 @@ TELLING_MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         "an ordinary day",
-        frozenset({"order.rank"}),
+        frozenset({"order.rank", "order.untrue"}),
     ),
     Mutant(
         "nothing is ever too old",

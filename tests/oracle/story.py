@@ -48,6 +48,8 @@ SHOP_IMPLIES = {
     "returned": ("order_confirmed", "preparing", "shipped", "returned"),
     "cancelled": ("order_confirmed", "order_cancelled"),
 }
+STANDS = {"preparing": "preparing"}
+"""Of what snapshots imply, only this is not told once it is past; an order is confirmed and paid for ever."""
 PAYMENT_IMPLIES = {"paid": ("payment_received",), "refunded": ("payment_received", "refunded")}
 
 
@@ -63,7 +65,8 @@ class StepId(NamedTuple):
 class Story:
     """`steps`: the first and the last instant at which a fact told of each. `ignored`: scans, by event.
 
-    `true_at_the_end`: the steps that nothing made untrue.
+    `true_at_the_end`: the steps that nothing made untrue. `never_true`: those that only a snapshot tells that is past
+    them already. `ruled_out`: those that only ignored scans tell, and the step that they came too late for.
     """
 
     state: str = ""
@@ -71,6 +74,8 @@ class Story:
     steps: dict[StepId, tuple[datetime, datetime]] = field(default_factory=dict)
     true_at_the_end: set[StepId] = field(default_factory=set)
     ignored: set[str] = field(default_factory=set)
+    never_true: set[StepId] = field(default_factory=set)
+    ruled_out: dict[StepId, StepId] = field(default_factory=dict)
 
     def may_precede(self, step: StepId, then: StepId) -> bool:
         """False when each fact that tells of `step` happened after all that tell of `then`."""
@@ -101,6 +106,8 @@ def story_of(order: OrderLedger, zone: ZoneInfo, known: Iterable[object]) -> Sto
     for parcel in {parcel for snapshot in snapshots for parcel in snapshot.parcels}:
         _walk(story, standing, parcel, [scan for scan in scans if scan.parcel == parcel], zone)
     story.state = _state(standing, [story.stages[parcel] for parcel in standing.parcels])
+    stood = {StepId(STANDS[each.state], "1", "") for each in of_sequence.values() if each.state in STANDS}
+    story.never_true = {step for step in story.steps if step.step == "preparing"} - stood
     story.true_at_the_end |= {step for step in story.steps if _stays_true(step.step, standing)}
     return story
 
@@ -123,15 +130,20 @@ def _stays_true(step: str, standing: Snapshot) -> bool:
 
 def _walk(story: Story, standing: Snapshot, parcel: str, scans: list[Scan], zone: ZoneInfo) -> None:
     """Scan by scan, as it happened. What changes nothing tells of its step all the same, for the record."""
-    stage, runs, last = "registered", _Runs(), None
+    stage, runs, last, counted = "registered", _Runs(), None, set(story.steps)
     for scan in scans:
         step = _told_by(scan, runs, zone)
         if step is not None:
             story.tell(step, scan.at)
         if scan.stage in NEVER_AFTER.get(stage, frozenset()) and not (scan.stage == "delivered" and scan.taken):
             story.ignored.add(scan.event_id)
+            if step is not None and last is not None:
+                story.ruled_out.setdefault(step, last)
         else:
             stage, last = scan.stage, step
+            counted |= {step} if step is not None else set()
+    for step in counted & story.ruled_out.keys():
+        del story.ruled_out[step]
     word = standing.state if standing.state in ("delivered", "returned") and parcel in standing.parcels else None
     if word not in (None, stage) and not any(s.stage in UNDER_WAY and s.at > standing.said_at for s in scans):
         stage, last = str(word), StepId(str(word), "1", parcel)

@@ -128,6 +128,20 @@ def _receipts_of(step: str, status: str | None) -> Callable[[ARun], None]:
     return spoil
 
 
+def _told_untrue(step: str) -> Callable[[ARun], None]:
+    """By mail, after everything else but in the place of its time."""
+
+    def spoil(run: ARun) -> None:
+        run.decide(MAIL, step, "email", "sent", "smtp_accepted")
+        message = run.message(MAIL, step, "email")
+        last = run.heard(MAIL, "delivered" if step == "in_transit" else "payment_received", "email")
+        text = f"{last['text']} Llega el martes."
+        told = {**last, "message_id": message["id"], "text": text, "html": f"<p>{text}</p>", "sha256": "1" * 64}
+        run.accepted.insert(run.accepted.index(last) + 1, told)
+
+    return spoil
+
+
 def _seen_by_a_stranger(nth: int) -> Callable[[ARun], None]:
     return lambda run: run.strangers[nth].update(status=200)
 
@@ -198,6 +212,8 @@ SPOILT: tuple[Spoilt, ...] = tuple(
         ),
         ("delivered before it left", _swapped("out_for_delivery", "delivered"), "order.rank"),
         ("shipped before it was confirmed", _swapped("order_confirmed", "shipped"), "order.rank"),
+        ("told that it is being prepared when it had left", _told_untrue("preparing"), "order.untrue"),
+        ("told that it is on its way when it was there", _told_untrue("in_transit"), "order.untrue"),
         (
             "told to somebody else",
             lambda run: run.heard(TEXT, "delivered", "sms").update(to="+34600000002"),

@@ -1,4 +1,7 @@
-"""What one person hears on one channel of one parcel is in the order in which it happened; the opening comes first."""
+"""What one person hears on one channel of one parcel is in the order in which it happened; the opening comes first.
+
+And it is true when it is told: what a fact comes too late for is not heard after that.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,10 @@ def of_order(case: Case, tally: Tally) -> Iterator[Finding]:
         if each.step in case.story.steps:
             heard.setdefault((each.message.recipient, each.message.channel), []).append(each.step)
     for (recipient, channel), steps in heard.items():
+        for nth, step in enumerate(steps):
+            if step in case.story.never_true or case.story.ruled_out.get(step) in steps[:nth]:
+                tally["messages untrue when they were told"] += 1
+                yield Finding("order.untrue", f"{case.name}: {recipient} by {channel}", f"no {step.step}", "told")
         for before, after in _wrong(case, steps):
             tally["messages out of order"] += 1
             key = f"{case.name}: {recipient} by {channel}"
