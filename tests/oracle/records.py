@@ -29,6 +29,8 @@ class Run(Line):
     versions: dict[str, str] = {}
     started_at: datetime
     ended_at: datetime
+    connections_at_rest: int | None = None
+    """So many connections to its database a process may keep when nothing moves, by how it was configured."""
 
 
 class Sent(Line):
@@ -179,6 +181,8 @@ class Sample(Line):
     process: str
     rss_bytes: int | None = Field(default=None, ge=0)
     pg_connections: int | None = None
+    pg_left_open: int | None = None
+    """Connections that have been in a transaction and idle for a second or longer."""
     lag: int | None = None
     parked: int | None = None
     in_flight: int | None = None

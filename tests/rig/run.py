@@ -35,7 +35,7 @@ from tests.rig.looking import Onlooker
 from tests.rig.pouring import pour_evenly, road
 from tests.rig.supervisor import Supervisor
 from tests.rig.tiers import Counts, Tier
-from tests.rig.world import Rigged, rigged
+from tests.rig.world import CONNECTIONS_AT_REST, Rigged, rigged
 
 READY_DEADLINE = timedelta(seconds=90)
 SETTLED_DEADLINE = timedelta(seconds=60)
@@ -169,6 +169,7 @@ def _write_run(part: Part, world: Rigged, load: Load, began: datetime) -> None:
             "database": world.servers.postgres.description,
             **{name: version(name) for name in LIBRARIES},
         },
+        "connections_at_rest": CONNECTIONS_AT_REST,
         "started_at": began.isoformat(),
         "ended_at": datetime.now(UTC).isoformat(),
     }

@@ -77,6 +77,14 @@ def _grown(what: str, by_sample: int, first: float) -> Callable[[ARun], None]:
     return spoil
 
 
+def _grown_out_of_its_pool(run: ARun) -> None:
+    run.connections_at_rest = 7
+
+
+def _left_open(run: ARun) -> None:
+    run.samples[-1]["pg_left_open"] = 1
+
+
 def _logged(text: str) -> Callable[[ARun], None]:
     def spoil(run: ARun) -> None:
         run.log += text
@@ -216,6 +224,8 @@ SPOILT: tuple[Spoilt, ...] = tuple(
         ("it rests too late", _waiting("lag", 3, 0, 400), "liveness.late"),
         ("nobody looked at the lag", _waiting("lag", None, 0, 600), "liveness.unseen"),  # type: ignore[arg-type]
         ("connections are left open", _grown("pg_connections", 1, 400), "hygiene.connections"),
+        ("a pool holds more than its size", _grown_out_of_its_pool, "hygiene.connections"),
+        ("a transaction is left open", _left_open, "hygiene.transaction"),
         ("memory grows", _grown("rss_bytes", 1_000_000, 0), "hygiene.memory"),
         ("an address in a log", _logged("sent to o-mail@example.com\n"), "hygiene.personal_data"),
         ("a phone in a log, as in a URL", _logged("GET /?to=%2B34600000001\n"), "hygiene.personal_data"),

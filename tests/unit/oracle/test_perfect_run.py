@@ -45,6 +45,13 @@ def test_after_trouble_a_step_may_be_superseded_by_one_that_did_not_wait_for_it_
     assert judge(run.write(tmp_path)).findings == ()
 
 
+def test_a_pool_may_grow_until_it_has_its_size(tmp_path: Path) -> None:
+    run = perfect_run()
+    run.connections_at_rest = 12
+    run.samples[-1]["pg_connections"] = 12
+    assert judge(run.write(tmp_path)).findings == ()
+
+
 def test_an_event_that_nobody_confirmed_may_be_there_or_not(tmp_path: Path) -> None:
     run = perfect_run()
     line = next(line for line in run.sent if line["order"] == MAIL[1] and line["payload"].get("stage") == "in_transit")
