@@ -13,17 +13,21 @@ from dataclasses import dataclass, field
 
 from shared.failpoints import POINTS, SEED_VARIABLE, VARIABLE
 
-OFTEN, SELDOM, HARDLY = 40, 4, 1
-"""Up to which time a place may wait: reached many times a second, now and then, hardly ever."""
+OFTEN, BATCHES, SELDOM, HARDLY = 20, 6, 3, 1
+"""Up to which time a place may wait: it is passed with each event, with each batch, now and then, hardly ever."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A failpoint, the processes that pass it, and up to which time it may wait there."""
+    """A failpoint, the processes that pass it, and up to which time it may wait there.
+
+    `at_start`: so often every start passes it, and those do not count.
+    """
 
     name: str
     processes: tuple[str, ...]
     patience: int = SELDOM
+    at_start: int = 0
 
 
 _CONSUMERS = ("tracking.consume", "notifier.consume")
@@ -32,31 +36,31 @@ PLACES = (
     Place("gateway.after_verify", ("gateway.api",), OFTEN),
     Place("gateway.before_publish", ("gateway.api",), OFTEN),
     Place("gateway.before_202", ("gateway.api",), OFTEN),
-    Place("publish.before_acks", ("tracking.api", "tracking.relay", "notifier.relay", "gateway.api"), OFTEN),
-    Place("relay.lock_lost", _RELAYS, OFTEN),
-    Place("relay.after_select", _RELAYS, OFTEN),
-    Place("relay.before_mark", _RELAYS, OFTEN),
-    Place("relay.after_mark", _RELAYS, OFTEN),
-    Place("consume.after_fetch", _CONSUMERS, OFTEN),
-    Place("consume.after_inbox", _CONSUMERS, OFTEN),
-    Place("consume.before_commit", _CONSUMERS, OFTEN),
-    Place("consume.after_commit", _CONSUMERS, OFTEN),
-    Place("consume.after_offsets", _CONSUMERS, OFTEN),
-    Place("consume.in_revoke", _CONSUMERS, 2),
+    Place("publish.before_acks", ("tracking.api", "tracking.relay", "notifier.relay", "gateway.api"), BATCHES),
+    Place("relay.lock_lost", _RELAYS, BATCHES),
+    Place("relay.after_select", _RELAYS, BATCHES),
+    Place("relay.before_mark", _RELAYS, BATCHES),
+    Place("relay.after_mark", _RELAYS, BATCHES),
+    Place("consume.after_fetch", _CONSUMERS, BATCHES),
+    Place("consume.after_inbox", _CONSUMERS, BATCHES),
+    Place("consume.before_commit", _CONSUMERS, BATCHES),
+    Place("consume.after_commit", _CONSUMERS, BATCHES),
+    Place("consume.after_offsets", _CONSUMERS, BATCHES),
+    Place("consume.in_revoke", _CONSUMERS, HARDLY, at_start=1),
     Place("dead_letters.after_row", ("tracking.consume",), HARDLY),
     Place("tracking.before_202", ("tracking.api",), OFTEN),
-    Place("tracking.after_scans", ("tracking.consume",), OFTEN),
+    Place("tracking.after_scans", ("tracking.consume",), BATCHES),
     Place("tracking.after_release", ("tracking.consume",)),
-    Place("notifier.after_plan", ("notifier.consume",), OFTEN),
-    Place("notifier.after_freeze", ("notifier.send",), OFTEN),
-    Place("notifier.after_claim", ("notifier.send",), OFTEN),
-    Place("notifier.before_send", ("notifier.send",), OFTEN),
+    Place("notifier.after_plan", ("notifier.consume",), BATCHES),
+    Place("notifier.after_freeze", ("notifier.send",), BATCHES),
+    Place("notifier.after_claim", ("notifier.send",), BATCHES),
+    Place("notifier.before_send", ("notifier.send",), BATCHES),
     Place("notifier.in_mail", ("notifier.send",), OFTEN),
     Place("notifier.after_mail", ("notifier.send",), OFTEN),
-    Place("notifier.before_answer_read", ("notifier.send",), OFTEN),
-    Place("notifier.after_answer", ("notifier.send",), OFTEN),
-    Place("notifier.before_record", ("notifier.send",), OFTEN),
-    Place("notifier.after_record", ("notifier.send",), OFTEN),
+    Place("notifier.before_answer_read", ("notifier.send",), SELDOM),
+    Place("notifier.after_answer", ("notifier.send",), BATCHES),
+    Place("notifier.before_record", ("notifier.send",), BATCHES),
+    Place("notifier.after_record", ("notifier.send",), BATCHES),
     Place("notifier.in_receipt", ("notifier.api",), OFTEN),
     Place("notifier.after_receipt", ("notifier.api",), OFTEN),
     Place("notifier.in_doubt", ("notifier.send",), HARDLY),
@@ -73,26 +77,26 @@ class Deaths:
 
     left: Counter[tuple[str, str]]
     chance: random.Random
-    seed: int
+    seed: str
     died: Counter[tuple[str, str]] = field(default_factory=Counter)
-    never_came: int = 0
     _starts: Counter[str] = field(default_factory=Counter)
+    _wanted: int = 0
 
     @classmethod
-    def planned(cls, kills: int, first: int, seed: int) -> Deaths:
+    def planned(cls, kills: int, first: int, seed: str) -> Deaths:
         """So many kills, place after place in turns from number `first`: a later chunk goes on where this one ends."""
         left: Counter[tuple[str, str]] = Counter()
         for number in range(first, first + kills):
             turn, which = divmod(number, len(PLACES))
             place = PLACES[which]
             left[place.processes[turn % len(place.processes)], place.name] += 1
-        return cls(left, random.Random(seed), seed)
+        return cls(left, random.Random(seed), seed, _wanted=kills)
 
     def arm(self, process: str) -> Mapping[str, str]:
         """The variables for the next start of this process."""
         self._starts[process] += 1
         wishes = [
-            f"{place.name}=kill@{self.chance.randint(1, place.patience)}"
+            f"{place.name}=kill@{place.at_start + self.chance.randint(1, place.patience)}"
             for place in PLACES
             if self.left[process, place.name] > 0
         ]
@@ -108,9 +112,12 @@ class Deaths:
     def waiting(self) -> int:
         return sum(count for count in self.left.values() if count > 0)
 
+    @property
+    def never_came(self) -> int:
+        return self._wanted - self.died.total()
+
     def disarm(self) -> None:
         """From the next start on nobody dies any more."""
-        self.never_came = self.waiting
         self.left.clear()
 
     def by_place(self) -> dict[str, int]:

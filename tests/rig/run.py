@@ -26,19 +26,21 @@ from sandbox.backends.servers import BackendUnavailable
 from sandbox.layouts import ONE_EACH
 from sandbox.system import MIGRATED
 from shared.failpoints import VARIABLE
-from tests.load.chunk import Load
+from tests.load.chunk import ORDERS_A_CHUNK, Load
+from tests.load.pour import Note
 from tests.rig.acts import Doing, planned
 from tests.rig.collecting import collect
 from tests.rig.deaths import MIGRATION, Deaths
 from tests.rig.journal import Lines
 from tests.rig.looking import Onlooker
-from tests.rig.pouring import pour_evenly, road
+from tests.rig.pouring import Road, pour_evenly, road
 from tests.rig.supervisor import Supervisor
 from tests.rig.tiers import Counts, Tier
 from tests.rig.world import CONNECTIONS_AT_REST, Rigged, rigged
 
 READY_DEADLINE = timedelta(seconds=90)
 SETTLED_DEADLINE = timedelta(seconds=60)
+MORE_ORDERS, MORE_WITHIN = ORDERS_A_CHUNK, timedelta(seconds=20)
 LIBRARIES = ("aiokafka", "asyncpg", "sqlalchemy", "fastapi")
 
 
@@ -84,7 +86,7 @@ async def run_part(part: Part) -> dict[str, Any]:
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(rigged(part.folder, part.data))
         ops, sent, samples = [Lines(part.folder / f"{name}.jsonl") for name in ("ops", "sent", "samples")]
-        deaths = Deaths.planned(part.counts.places, part.before.places, part.seed)
+        deaths = Deaths.planned(part.counts.places, part.before.places, f"{part.seed}/{part.number}")
         migrations = await _migrate(world, part.counts.migrations, ops)
         processes = [world.supervised(unit) for unit in ONE_EACH]
         supervisor = Supervisor(processes, ops, part.chance("pauses"), deaths.arm, deaths.fired)
@@ -97,7 +99,7 @@ async def run_part(part: Part) -> dict[str, Any]:
         stack.push_async_callback(waiting.close)
         under = _Under(part, world, supervisor, deaths, ops, sampling, waiting)
         load = Load(part.seed * 1000 + part.number, part.counts.orders, began)
-        await _break_and_rest(under, load, sent)
+        load = await _break_and_rest(under, load, sent)
         await collect(world, _orders_in(sent.path))
         _write_run(part, world, load, began)
         return {"failpoint kills": deaths.by_place() | {MIGRATION: migrations}, "never came": deaths.never_came}
@@ -123,17 +125,24 @@ async def _migrate(world: Rigged, kills: int, ops: Lines) -> int:
     return died
 
 
-async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> None:
+async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> Load:
+    """Answers the load with all that was poured in the end."""
     part, supervisor = under.part, under.supervisor
     supervisor.start_all()
     await asyncio.wait_for(supervisor.all_ready(), READY_DEADLINE.total_seconds())
     watching = asyncio.create_task(under.sampling.run())
     doing = Doing(under.world, supervisor, under.ops, part.tier, part.chance("acts"))
     acts = planned(part.counts, part.before, part.chance("plan"))
+
+    def note(line: dict[str, Any]) -> None:
+        sent.write(**line)
+
     try:
-        async with road(under.world) as on, asyncio.TaskGroup() as group:
-            group.create_task(doing.do_all(acts), name="acts")
-            group.create_task(pour_evenly(load, load.chunks, on, lambda line: sent.write(**line), part.tier.span))
+        async with road(under.world) as on:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(doing.do_all(acts), name="acts")
+                group.create_task(pour_evenly(load, load.chunks, on, note, part.tier.span))
+            load = await _pour_on(under, load, on, note)
         under.deaths.disarm()
         await supervisor.all_ready()
         supervisor.check()
@@ -143,6 +152,18 @@ async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> None:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
     await under.waiting.look_once()
+    return load
+
+
+async def _pour_on(under: _Under, load: Load, on: Road, note: Note) -> Load:
+    """While somebody is still to die at a place: more orders, as long as the tier has patience for that."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + under.part.tier.encore.total_seconds()
+    while under.deaths.waiting and loop.time() < until:
+        further = Load(load.seed, load.orders + MORE_ORDERS, load.start)
+        await pour_evenly(further, further.chunks[len(load.chunks) :], on, note, MORE_WITHIN)
+        load = further
+    return load
 
 
 def _orders_in(sent: Path) -> Iterator[tuple[str, str]]:

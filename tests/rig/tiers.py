@@ -47,12 +47,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Tier:
-    """`span`: over so long each part's load is poured. `pause`: the shortest and the longest SIGSTOP."""
+    """`span`: over so long each part's load is poured. `pause`: the shortest and the longest SIGSTOP.
+
+    `encore`: for so long more is poured, where a place was not reached at which somebody has yet to die.
+    """
 
     name: str
     counts: Counts
     parts: int
     span: timedelta
+    encore: timedelta
     pause: tuple[timedelta, timedelta]
     quiet_deadline: timedelta
 
@@ -73,7 +77,8 @@ TIERS = (
             joins=1,
         ),
         parts=1,
-        span=timedelta(seconds=150),
+        span=timedelta(seconds=110),
+        encore=timedelta(seconds=60),
         pause=(timedelta(seconds=8), timedelta(seconds=10)),
         quiet_deadline=timedelta(seconds=300),
     ),
@@ -95,6 +100,7 @@ TIERS = (
         ),
         parts=50,
         span=timedelta(seconds=240),
+        encore=timedelta(seconds=60),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),
         quiet_deadline=timedelta(seconds=300),
     ),
@@ -112,6 +118,7 @@ TIERS = (
         ),
         parts=50,
         span=timedelta(seconds=180),
+        encore=timedelta(seconds=60),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),
         quiet_deadline=timedelta(seconds=300),
     ),

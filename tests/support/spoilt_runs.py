@@ -101,6 +101,11 @@ def _back_after(*seconds: float) -> Callable[[ARun], None]:
     return spoil
 
 
+def _killed_when_late(run: ARun) -> None:
+    run.do("kill", "tracking", 10)
+    run.do("kill", "tracking", 31)
+
+
 def _postgres_back_late(run: ARun) -> None:
     for what, second in (("kill", 10), ("restart", 20), ("back", 31)):
         run.do(what, "postgres", second)
@@ -233,6 +238,7 @@ SPOILT: tuple[Spoilt, ...] = tuple(
         ("never back", lambda run: run.do("kill", "tracking", 10), "recovery.never"),
         ("back too late", _back_after(2, 2, 25), "recovery.slow"),
         ("back late most times", _back_after(8, 8, 8), "recovery.usually_slow"),
+        ("killed again when it is late already", _killed_when_late, "recovery.slow recovery.never"),
         ("a server back too late", _postgres_back_late, "recovery.slow"),
     )
 )

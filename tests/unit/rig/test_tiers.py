@@ -71,7 +71,7 @@ def test_every_place_in_the_code_has_its_processes_or_is_named_as_out_of_reach()
 def test_the_tier_for_a_release_kills_at_each_place_more_than_forty_times() -> None:
     tier, died = tier_named("3"), Counter[str]()
     for number, part in enumerate(parts_of(tier)):
-        deaths = Deaths.planned(part.places, tier.counts.before(number, tier.parts).places, seed=1)
+        deaths = Deaths.planned(part.places, tier.counts.before(number, tier.parts).places, seed="1")
         for (_, place), count in deaths.left.items():
             died[place] += count
 
@@ -85,7 +85,7 @@ def test_the_quick_tier_kills_at_each_place_once() -> None:
 
 
 def test_a_process_is_armed_until_it_has_died_at_each_of_its_places() -> None:
-    deaths = Deaths.planned(len(PLACES), first=0, seed=1)
+    deaths = Deaths.planned(len(PLACES), first=0, seed="1")
     armed = read_wishes(deaths.arm("notifier.send")["FAILPOINTS"])
     assert {wish.action for wish in armed.values()} == {"kill"}
 
@@ -98,7 +98,7 @@ def test_a_process_is_armed_until_it_has_died_at_each_of_its_places() -> None:
 
 
 def test_a_process_that_is_to_die_no_more_starts_without_wishes() -> None:
-    deaths = Deaths.planned(100, first=0, seed=1)
+    deaths = Deaths.planned(100, first=0, seed="1")
     deaths.disarm()
     assert deaths.arm("tracking.consume") == {}
     assert deaths.never_came > 0
