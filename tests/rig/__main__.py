@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 import uvloop
 
 from tests.oracle import judge
+from tests.rig.deaths import NOTHING
 from tests.rig.figures import Done, keep, rows
 from tests.rig.run import Part, run_part
 from tests.rig.tiers import Tier, tier_named
@@ -58,6 +60,10 @@ class State:
         draft.replace(path)
 
     @property
+    def owed(self) -> Mapping[str, int]:
+        return self.done[-1].missed if self.done else NOTHING
+
+    @property
     def next(self) -> int | None:
         number = len(self.done)
         return number if number < self.tier.parts else None
@@ -77,7 +83,7 @@ def run_next(state: State) -> bool:
     print(f"tier {state.tier.name}, part {number + 1} of {state.tier.parts}, seed {state.seed}", flush=True)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hito-rig-", ignore_cleanup_errors=True) as data:
-        own = uvloop.run(run_part(Part(state.tier, number, state.seed, folder, Path(data))))
+        own = uvloop.run(run_part(Part(state.tier, number, state.seed, folder, Path(data), state.owed)))
     state.done.append(_judged(number, folder, own, (time.monotonic() - began) / 60))
     state.keep()
     return True
@@ -92,7 +98,7 @@ def _judged(number: int, folder: Path, own: dict[str, Any], minutes: float) -> D
     if len(told) > SHOWN:
         print(f"  ... and {len(told) - SHOWN} more in {folder}/findings.txt")
     figures = {name: value for name, value in judgement.figures.items() if isinstance(value, int | float)}
-    return Done(number, round(minutes, 2), len(told), figures, own["failpoint kills"], own["never came"])
+    return Done(number, round(minutes, 2), len(told), figures, own["failpoint kills"], own["missed"])
 
 
 def main() -> int:

@@ -71,6 +71,14 @@ OUT_OF_REACH = ("gateway.poll_after_fetch", "gateway.poll_after_publish", "track
 """Not tried here: no parcel of the load is one that a carrier has to be asked for, and none becomes late in a run."""
 
 
+NOTHING: Mapping[str, int] = {}
+
+
+def _process_and_place(name: str) -> tuple[str, str]:
+    process, _, place = name.partition(" at ")
+    return process, place
+
+
 @dataclass
 class Deaths:
     """`left`: how often each process still has to die at each place."""
@@ -79,18 +87,21 @@ class Deaths:
     chance: random.Random
     seed: str
     died: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _disarmed: bool = False
     _starts: Counter[str] = field(default_factory=Counter)
-    _wanted: int = 0
 
     @classmethod
-    def planned(cls, kills: int, first: int, seed: str) -> Deaths:
-        """So many kills, place after place in turns from number `first`: a later chunk goes on where this one ends."""
-        left: Counter[tuple[str, str]] = Counter()
+    def planned(cls, kills: int, first: int, seed: str, owed: Mapping[str, int] = NOTHING) -> Deaths:
+        """So many kills, place after place in turns from number `first`: a later part goes on where this one ends.
+
+        `owed`: what never came in an earlier part, as `missed` says it.
+        """
+        left = Counter({_process_and_place(name): count for name, count in owed.items()})
         for number in range(first, first + kills):
             turn, which = divmod(number, len(PLACES))
             place = PLACES[which]
             left[place.processes[turn % len(place.processes)], place.name] += 1
-        return cls(left, random.Random(seed), seed, _wanted=kills)
+        return cls(left, random.Random(seed), seed)
 
     def arm(self, process: str) -> Mapping[str, str]:
         """The variables for the next start of this process."""
@@ -98,7 +109,7 @@ class Deaths:
         wishes = [
             f"{place.name}=kill@{place.at_start + self.chance.randint(1, place.patience)}"
             for place in PLACES
-            if self.left[process, place.name] > 0
+            if self.left[process, place.name] > 0 and not self._disarmed
         ]
         if not wishes:
             return {}
@@ -113,12 +124,13 @@ class Deaths:
         return sum(count for count in self.left.values() if count > 0)
 
     @property
-    def never_came(self) -> int:
-        return self._wanted - self.died.total()
+    def missed(self) -> dict[str, int]:
+        """What never came, as `process at place`."""
+        return {f"{process} at {place}": count for (process, place), count in self.left.items() if count > 0}
 
     def disarm(self) -> None:
-        """From the next start on nobody dies any more."""
-        self.left.clear()
+        """From the next start on nobody dies any more; who was armed before may yet."""
+        self._disarmed = True
 
     def by_place(self) -> dict[str, int]:
         """How often each place killed, with those that never came."""

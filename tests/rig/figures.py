@@ -35,7 +35,8 @@ class Done:
     findings: int
     figures: dict[str, int | float] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
-    never_came: int = 0
+    missed: dict[str, int] = field(default_factory=dict)
+    """Kills at failpoints that never came, of this part and those before: the next part owes them."""
 
     def as_json(self) -> dict[str, Any]:
         return dict(vars(self))
@@ -52,7 +53,7 @@ def rows(tier: Tier, done: Sequence[Done]) -> list[dict[str, Any]]:
         "findings": (sum(part.findings for part in done), TARGETS["findings"]),
         "kills at failpoints": (sum(places.values()), tier.counts.places + tier.counts.migrations),
         "failpoints that killed": (sum(1 for count in places.values() if count), len(places)),
-        "kills at failpoints that never came": (sum(part.never_came for part in done), 0),
+        "kills at failpoints that never came": (sum(done[-1].missed.values()) if done else 0, 0),
     }
     summed = added_up(part.figures for part in done)
     judged = {name: (value, TARGETS.get(name)) for name, value in summed.items()}

@@ -13,7 +13,7 @@ import json
 import os
 import platform
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ from tests.load.chunk import ORDERS_A_CHUNK, Load
 from tests.load.pour import Note
 from tests.rig.acts import Doing, planned
 from tests.rig.collecting import collect
-from tests.rig.deaths import MIGRATION, Deaths
+from tests.rig.deaths import MIGRATION, NOTHING, Deaths
 from tests.rig.journal import Lines
 from tests.rig.looking import Onlooker
 from tests.rig.pouring import Road, pour_evenly, road
@@ -53,6 +53,8 @@ class Part:
     seed: int
     folder: Path
     data: Path
+    owed: Mapping[str, int] = NOTHING
+    """Kills at failpoints that the part before did not come to."""
 
     @property
     def counts(self) -> Counts:
@@ -86,7 +88,7 @@ async def run_part(part: Part) -> dict[str, Any]:
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(rigged(part.folder, part.data))
         ops, sent, samples = [Lines(part.folder / f"{name}.jsonl") for name in ("ops", "sent", "samples")]
-        deaths = Deaths.planned(part.counts.places, part.before.places, f"{part.seed}/{part.number}")
+        deaths = Deaths.planned(part.counts.places, part.before.places, f"{part.seed}/{part.number}", part.owed)
         migrations = await _migrate(world, part.counts.migrations, ops)
         processes = [world.supervised(unit) for unit in ONE_EACH]
         supervisor = Supervisor(processes, ops, part.chance("pauses"), deaths.arm, deaths.fired)
@@ -102,7 +104,7 @@ async def run_part(part: Part) -> dict[str, Any]:
         load = await _break_and_rest(under, load, sent)
         await collect(world, _orders_in(sent.path))
         _write_run(part, world, load, began)
-        return {"failpoint kills": deaths.by_place() | {MIGRATION: migrations}, "never came": deaths.never_came}
+        return {"failpoint kills": deaths.by_place() | {MIGRATION: migrations}, "missed": deaths.missed}
 
 
 def _pids(supervisor: Supervisor) -> dict[str, int | None]:

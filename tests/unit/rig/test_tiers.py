@@ -101,4 +101,20 @@ def test_a_process_that_is_to_die_no_more_starts_without_wishes() -> None:
     deaths = Deaths.planned(100, first=0, seed="1")
     deaths.disarm()
     assert deaths.arm("tracking.consume") == {}
-    assert deaths.never_came > 0
+
+
+def test_a_death_that_never_came_is_owed_by_the_next_part() -> None:
+    first = Deaths.planned(len(PLACES), first=0, seed="1")
+    for (process, place), count in list(first.left.items()):
+        if place != "notifier.in_doubt":
+            for _ in range(count):
+                first.fired(process, place)
+    assert first.missed == {"notifier.send at notifier.in_doubt": 1}
+
+    second = Deaths.planned(len(PLACES), first=len(PLACES), seed="2", owed=first.missed)
+    assert second.left["notifier.send", "notifier.in_doubt"] == 2
+
+
+def test_a_rebalance_that_is_a_start_of_its_own_is_not_the_one_to_die_in() -> None:
+    deaths = Deaths.planned(len(PLACES), first=0, seed="1")
+    assert read_wishes(deaths.arm("tracking.consume")["FAILPOINTS"])["consume.in_revoke"].nth == 2
