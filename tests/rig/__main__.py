@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import secrets
 import shutil
 import sys
@@ -81,12 +82,20 @@ def run_next(state: State) -> bool:
     folder = _folder(state.tier) / f"part-{number:03}"
     shutil.rmtree(folder, ignore_errors=True)  # of a part that did not come to its end
     print(f"tier {state.tier.name}, part {number + 1} of {state.tier.parts}, seed {state.seed}", flush=True)
-    began = time.monotonic()
+    began, cpu, load = time.monotonic(), _cpu_seconds(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="hito-rig-", ignore_cleanup_errors=True) as data:
         own = uvloop.run(run_part(Part(state.tier, number, state.seed, folder, Path(data), state.owed)))
-    state.done.append(_judged(number, folder, own, (time.monotonic() - began) / 60))
+    done = _judged(number, folder, own, (time.monotonic() - began) / 60)
+    done.cpu_minutes, done.load_before = round((_cpu_seconds() - cpu) / 60, 2), round(load, 1)
+    state.done.append(done)
     state.keep()
     return True
+
+
+def _cpu_seconds() -> float:
+    """Of the rig, the servers and every process of the product that has ended."""
+    whole = os.times()
+    return whole.user + whole.system + whole.children_user + whole.children_system
 
 
 def _judged(number: int, folder: Path, own: dict[str, Any], minutes: float) -> Done:

@@ -37,6 +37,9 @@ class Done:
     places: dict[str, int] = field(default_factory=dict)
     missed: dict[str, int] = field(default_factory=dict)
     """Kills at failpoints that never came, of this part and those before: the next part owes them."""
+    cpu_minutes: float = 0.0
+    load_before: float = 0.0
+    """How many others wanted the machine's cores when the part began: times are not worth more than this says."""
 
     def as_json(self) -> dict[str, Any]:
         return dict(vars(self))
@@ -50,6 +53,8 @@ def rows(tier: Tier, done: Sequence[Done]) -> list[dict[str, Any]]:
     own: dict[str, tuple[float, float | None]] = {
         f"tier {tier.name}: parts done": (len(done), tier.parts),
         "minutes, all parts": (round(sum(part.minutes for part in done), 1), None),
+        "minutes of CPU, all parts": (round(sum(part.cpu_minutes for part in done), 1), None),
+        "others at work on the machine, worst": (max((part.load_before for part in done), default=0), None),
         "findings": (sum(part.findings for part in done), TARGETS["findings"]),
         "kills at failpoints": (sum(places.values()), tier.counts.places + tier.counts.migrations),
         "failpoints that killed": (sum(1 for count in places.values() if count), len(places)),
