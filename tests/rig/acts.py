@@ -39,7 +39,8 @@ PROVIDERS_FAULTS = (
     ("twilio", Action.THROTTLE_429),
 )
 NETWORKS = ("commits cut", "postgres reset", "broker reset", "postgres late", "broker silent", "providers cut")
-WEIGHTS = {"tracking.consume": 3, "notifier.consume": 3, "notifier.send": 4, "tracking.relay": 2, "notifier.relay": 2}
+FIRST_OF_GROUP = ("tracking.consume", "notifier.consume")
+WEIGHTS = {"tracking.consume": 3, "notifier.consume": 3, "notifier.send": 2, "tracking.relay": 2, "notifier.relay": 2}
 """How much more often than others a process is hit: those that hold something between two systems."""
 
 
@@ -107,8 +108,8 @@ class Doing:
         await self._ways[act.what](act.number)
 
     async def kill(self, _: int) -> None:
-        """Some process that is alive; one that is down already is spared, and another one hit."""
-        for name in self._victims():
+        """Some process that is at work, if there is one; one that is down already is spared, and another one hit."""
+        for name in sorted(self._victims(), key=lambda name: not self._supervisor.processes[name].worked):
             if self._supervisor.kill(name, "kill -9"):
                 return
 
@@ -185,7 +186,8 @@ class Doing:
             self._ops.write(what="back", process=unit.name)
 
     async def join_and_leave(self, _: int) -> None:
-        """A second consumer of each group: partitions move to it and back."""
+        """A second consumer of each group: partitions move from the first, which has them, to it and back."""
+        await asyncio.gather(*(self._supervisor.until_ready(name) for name in FIRST_OF_GROUP))
         for unit in SECOND:
             self._supervisor.add(self._world.supervised(unit))
             self._supervisor.start(unit.name)

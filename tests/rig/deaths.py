@@ -30,6 +30,7 @@ class Place:
     at_start: int = 0
 
 
+IN_REBALANCE = "consume.in_revoke"
 _CONSUMERS = ("tracking.consume", "notifier.consume")
 _RELAYS = ("tracking.relay", "notifier.relay")
 PLACES = (
@@ -46,7 +47,7 @@ PLACES = (
     Place("consume.before_commit", _CONSUMERS, BATCHES),
     Place("consume.after_commit", _CONSUMERS, BATCHES),
     Place("consume.after_offsets", _CONSUMERS, BATCHES),
-    Place("consume.in_revoke", _CONSUMERS, HARDLY, at_start=1),
+    Place(IN_REBALANCE, _CONSUMERS, HARDLY, at_start=1),
     Place("dead_letters.after_row", ("tracking.consume",), HARDLY),
     Place("tracking.before_202", ("tracking.api",), OFTEN),
     Place("tracking.after_scans", ("tracking.consume",), BATCHES),
@@ -122,6 +123,10 @@ class Deaths:
     @property
     def waiting(self) -> int:
         return sum(count for count in self.left.values() if count > 0)
+
+    @property
+    def waits_for_a_rebalance(self) -> bool:
+        return any(count > 0 for (_, place), count in self.left.items() if place == IN_REBALANCE)
 
     @property
     def missed(self) -> dict[str, int]:

@@ -144,7 +144,7 @@ async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> Load:
             async with asyncio.TaskGroup() as group:
                 group.create_task(doing.do_all(acts), name="acts")
                 group.create_task(pour_evenly(load, load.chunks, on, note, part.tier.span))
-            load = await _pour_on(under, load, on, note)
+            load = await _pour_on(under, doing, load, on, note)
         under.deaths.disarm()
         await supervisor.all_ready()
         supervisor.check()
@@ -157,13 +157,16 @@ async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> Load:
     return load
 
 
-async def _pour_on(under: _Under, load: Load, on: Road, note: Note) -> Load:
+async def _pour_on(under: _Under, doing: Doing, load: Load, on: Road, note: Note) -> Load:
     """While somebody is still to die at a place: more orders, as long as the tier has patience for that."""
     loop = asyncio.get_running_loop()
     until = loop.time() + under.part.tier.encore.total_seconds()
     while under.deaths.waiting and loop.time() < until:
         further = Load(load.seed, load.orders + MORE_ORDERS, load.start)
-        await pour_evenly(further, further.chunks[len(load.chunks) :], on, note, MORE_WITHIN)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pour_evenly(further, further.chunks[len(load.chunks) :], on, note, MORE_WITHIN))
+            if under.deaths.waits_for_a_rebalance:
+                group.create_task(doing.join_and_leave(0), name="once more")
         load = further
     return load
 
