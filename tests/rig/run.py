@@ -15,7 +15,7 @@ import platform
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -30,7 +30,7 @@ from tests.load.chunk import ORDERS_A_CHUNK, Load
 from tests.load.pour import Note
 from tests.rig.acts import Doing, planned
 from tests.rig.collecting import collect
-from tests.rig.deaths import MIGRATION, NOTHING, Deaths
+from tests.rig.deaths import MIGRATION, Deaths
 from tests.rig.journal import Lines
 from tests.rig.looking import Onlooker
 from tests.rig.pouring import Road, pour_evenly, road
@@ -53,7 +53,7 @@ class Part:
     seed: int
     folder: Path
     data: Path
-    owed: Mapping[str, int] = NOTHING
+    owed: Mapping[str, int] = field(default_factory=dict)
     """Kills at failpoints that the part before did not come to."""
 
     @property

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from shared.failpoints import POINTS, read_wishes
 from tests.rig.acts import planned
 from tests.rig.deaths import MIGRATION, OUT_OF_REACH, PLACES, Deaths
+from tests.rig.run import Part
 from tests.rig.tiers import TIERS, Counts, Tier, tier_named
 
 NOT_AT_A_TIME = ("orders", "places", "migrations")
@@ -57,6 +59,13 @@ def test_the_same_seed_plans_the_same_and_another_one_does_not() -> None:
         return list(planned(TIERS[0].counts, Counts(), random.Random(seed)))
 
     assert plan(3) == plan(3) != plan(4)
+
+
+def test_a_part_gets_its_share_and_chances_of_its_own(tmp_path: Path) -> None:
+    tier = tier_named("2")
+    first, second = (Part(tier, number, seed=1, folder=tmp_path, data=tmp_path) for number in (0, 1))
+    assert (first.counts, second.before) == (tier.counts.part(0, tier.parts), tier.counts.part(0, tier.parts))
+    assert first.chance("acts").random() != second.chance("acts").random()
 
 
 def test_a_tier_that_does_not_exist_is_refused_with_those_that_do() -> None:
