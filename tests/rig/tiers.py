@@ -17,6 +17,7 @@ class Counts:
     `provider_windows`: a provider misbehaves for a while. `networks`: the way to a server or a provider is bad for a
     while, or connections are reset or cut in the middle of a commit. `rolling`: SIGTERM to every process in turn.
     `joins`: a second consumer of each group comes and goes. `partitions`: a topic gets more of them.
+    `idle_transactions`: a session is left open for most of a part.
     """
 
     orders: int = 0
@@ -31,6 +32,7 @@ class Counts:
     rolling: int = 0
     joins: int = 0
     partitions: int = 0
+    idle_transactions: int = 0
 
     def part(self, number: int, of: int) -> Counts:
         """What part `number` (from 0) gets: the parts differ by one at the most, and add up to the whole."""
@@ -97,6 +99,7 @@ TIERS = (
             rolling=2,
             joins=25,
             partitions=1,
+            idle_transactions=10,
         ),
         parts=50,
         span=timedelta(seconds=240),
