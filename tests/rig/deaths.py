@@ -1,7 +1,8 @@
 """Which process is to die at which place, and how often: the plan of all failpoint kills of one chunk.
 
-Every start of a process arms all the places at which it still has to die, each at a random nth time. The first that is
-reached kills it; so no place that never comes keeps the others from coming.
+Every start of a process arms all the places at which it still has to die, each at a random nth time, and none before a
+moment that spreads its deaths over the span. The first that is reached kills it; so no place that never comes keeps the
+others from coming.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from shared.failpoints import POINTS, SEED_VARIABLE, VARIABLE
+from shared.failpoints import AFTER_VARIABLE, POINTS, SEED_VARIABLE, VARIABLE
 
 OFTEN, BATCHES, SELDOM, HARDLY = 20, 6, 3, 1
 """Up to which time a place may wait: it is passed with each event, with each batch, now and then, hardly ever."""
@@ -72,6 +74,8 @@ OUT_OF_REACH = ("gateway.poll_after_fetch", "gateway.poll_after_publish", "track
 """Not tried here: no parcel of the load is one that a carrier has to be asked for, and none becomes late in a run."""
 
 
+SHARE_OF_SPAN = 0.6
+"""For so much of the span a process lives before it dies again; the rest goes to its starts, and to what is late."""
 NOTHING: Mapping[str, int] = {}
 
 
@@ -88,11 +92,14 @@ class Deaths:
     chance: random.Random
     seed: str
     died: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _pause: dict[str, timedelta] = field(default_factory=dict)
     _disarmed: bool = False
     _starts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def planned(cls, kills: int, first: int, seed: str, owed: Mapping[str, int] = NOTHING) -> Deaths:
+    def planned(
+        cls, kills: int, first: int, seed: str, owed: Mapping[str, int] = NOTHING, span: timedelta = timedelta(0)
+    ) -> Deaths:
         """So many kills, place after place in turns from number `first`: a later part goes on where this one ends.
 
         `owed`: what never came in an earlier part, as `missed` says it.
@@ -102,7 +109,11 @@ class Deaths:
             turn, which = divmod(number, len(PLACES))
             place = PLACES[which]
             left[place.processes[turn % len(place.processes)], place.name] += 1
-        return cls(left, random.Random(seed), seed)
+        of_process = Counter[str]()
+        for (process, _), count in left.items():
+            of_process[process] += count
+        pauses = {process: span * SHARE_OF_SPAN / count for process, count in of_process.items()}
+        return cls(left, random.Random(seed), seed, _pause=pauses)
 
     def arm(self, process: str) -> Mapping[str, str]:
         """The variables for the next start of this process."""
@@ -114,7 +125,16 @@ class Deaths:
         ]
         if not wishes:
             return {}
-        return {VARIABLE: ",".join(wishes), SEED_VARIABLE: f"{self.seed}/{process}/{self._starts[process]}"}
+        after = 2 * self.chance.random() * self._pause.get(process, timedelta(0))
+        return {
+            VARIABLE: ",".join(wishes),
+            SEED_VARIABLE: f"{self.seed}/{process}/{self._starts[process]}",
+            AFTER_VARIABLE: f"{after.total_seconds():.1f}",
+        }
+
+    def hurry(self) -> None:
+        """From the next start on nobody waits."""
+        self._pause.clear()
 
     def fired(self, process: str, place: str) -> None:
         self.left[process, place] -= 1

@@ -64,6 +64,12 @@ class Part:
     def before(self) -> Counts:
         return self.tier.counts.before(self.number, self.tier.parts)
 
+    @property
+    def deaths(self) -> Deaths:
+        """Made anew each time."""
+        own = f"{self.seed}/{self.number}"
+        return Deaths.planned(self.counts.places, self.before.places, own, self.owed, self.tier.span)
+
     def chance(self, of: str) -> random.Random:
         return random.Random(f"{self.seed}/{self.tier.name}/{self.number}/{of}")
 
@@ -88,7 +94,7 @@ async def run_part(part: Part) -> dict[str, Any]:
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(rigged(part.folder, part.data))
         ops, sent, samples = [Lines(part.folder / f"{name}.jsonl") for name in ("ops", "sent", "samples")]
-        deaths = Deaths.planned(part.counts.places, part.before.places, f"{part.seed}/{part.number}", part.owed)
+        deaths = part.deaths
         migrations = await _migrate(world, part.counts.migrations, ops)
         processes = [world.supervised(unit) for unit in ONE_EACH]
         supervisor = Supervisor(processes, ops, part.chance("pauses"), deaths.arm, deaths.fired)
@@ -160,6 +166,7 @@ async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> Load:
 async def _pour_on(under: _Under, doing: Doing, load: Load, on: Road, note: Note) -> Load:
     """While somebody is still to die at a place: more orders, as long as the tier has patience for that."""
     loop = asyncio.get_running_loop()
+    under.deaths.hurry()
     until = loop.time() + under.part.tier.encore.total_seconds()
     while under.deaths.waiting and loop.time() < until:
         further = Load(load.seed, load.orders + MORE_ORDERS, load.start)
