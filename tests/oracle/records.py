@@ -29,6 +29,8 @@ class Run(Line):
     versions: dict[str, str] = {}
     started_at: datetime
     ended_at: datetime
+    others_a_core: float = Field(default=0.0, ge=0)
+    """How many who have nothing to do with the run wanted each core of the machine when it began."""
     connections_at_rest: int | None = None
     """So many connections to its database a process may keep when nothing moves, by how it was configured."""
 

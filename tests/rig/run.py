@@ -90,7 +90,7 @@ class _Under:
 async def run_part(part: Part) -> dict[str, Any]:
     """Fills the folder; answers the figures that only the rig knows. Raises NotQuiet, TimeoutError, Silent."""
     part.folder.mkdir(parents=True, exist_ok=True)
-    began = datetime.now(UTC)
+    began, others = datetime.now(UTC), os.getloadavg()[0]
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(rigged(part.folder, part.data))
         ops, sent, samples = [Lines(part.folder / f"{name}.jsonl") for name in ("ops", "sent", "samples")]
@@ -109,7 +109,7 @@ async def run_part(part: Part) -> dict[str, Any]:
         load = Load(part.seed * 1000 + part.number, part.counts.orders, began)
         load = await _break_and_rest(under, load, sent)
         await collect(world, _orders_in(sent.path))
-        _write_run(part, world, load, began)
+        _write_run(part, world, load, began, others)
         return {"failpoint kills": deaths.by_place() | {MIGRATION: migrations}, "missed": deaths.missed}
 
 
@@ -189,7 +189,7 @@ def _orders_in(sent: Path) -> Iterator[tuple[str, str]]:
                 yield key
 
 
-def _write_run(part: Part, world: Rigged, load: Load, began: datetime) -> None:
+def _write_run(part: Part, world: Rigged, load: Load, began: datetime, others: float) -> None:
     told = {
         "seed": part.seed,
         "tier": part.tier.name,
@@ -202,6 +202,7 @@ def _write_run(part: Part, world: Rigged, load: Load, began: datetime) -> None:
             "database": world.servers.postgres.description,
             **{name: version(name) for name in LIBRARIES},
         },
+        "others_a_core": others / (os.cpu_count() or 1),
         "connections_at_rest": CONNECTIONS_AT_REST,
         "started_at": began.isoformat(),
         "ended_at": datetime.now(UTC).isoformat(),

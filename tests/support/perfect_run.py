@@ -68,6 +68,7 @@ class ARun:
     ops: list[Json] = field(default_factory=list)
     samples: list[Json] = field(default_factory=list)
     connections_at_rest: int | None = None
+    others_a_core: float = 0.0
     log: str = '{"event": "batch_taken_in", "count": 3}\n'
 
     def answer(self, key: tuple[str, str]) -> Json:
@@ -108,7 +109,7 @@ class ARun:
     def write(self, folder: Path) -> Path:
         run = {"seed": 1, "tier": "none", "orders": len(self.orders), "events": len(self.sent), "broker": "none"}
         run |= {"machine": "none", "versions": {}, "started_at": later(0), "ended_at": later(600)}
-        run |= {"connections_at_rest": self.connections_at_rest}
+        run |= {"connections_at_rest": self.connections_at_rest, "others_a_core": self.others_a_core}
         (folder / "run.json").write_text(json.dumps(run))
         for name in ("sent", "accepted", "orders", "dead", "ops", "samples"):
             (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in getattr(self, name)))

@@ -2,6 +2,9 @@
 
 Counted from the kill itself, with the pause that whoever supervises makes before a new start. While a server that
 everything needs is away, or the process itself is paused, nobody can come back: that time is not counted.
+
+The figures are as measured. Where others want the machine's cores a finding takes as many times as long as there are
+others to each core; on a machine of one's own the limits are what they say.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ class Took(NamedTuple):
 def of_run(run: WholeRun, tally: Tally) -> Iterator[Finding]:
     """A server's time begins when it is up again (`restart`), that of a process with its kill."""
     times: dict[str, list[float]] = {}
+    shared_by = max(1.0, run.folder.run().others_a_core)
     for nth, kill in enumerate(run.ops):
         if kill.what != "kill" or kill.process is None:
             continue
@@ -43,7 +47,7 @@ def of_run(run: WholeRun, tally: Tally) -> Iterator[Finding]:
             times.setdefault(kind, []).append(took.time.total_seconds())
         else:
             tally["killed again before it was back"] += 1
-        limit = _limit(kind, run.limits)
+        limit = _limit(kind, run.limits) * shared_by
         if took.time > limit:
             yield Finding("recovery.slow", key, f"back within {limit}", str(took.time))
     for kind, seconds in sorted(times.items()):
@@ -51,8 +55,9 @@ def of_run(run: WholeRun, tally: Tally) -> Iterator[Finding]:
         tally[f"recovery of {kind}, {since} to work, p50 in ms"] = round(median(seconds) * 1000)
         tally[f"recovery of {kind}, {since} to work, max in ms"] = round(max(seconds) * 1000)
     usually = median(times["services"]) if "services" in times else 0
-    if usually > run.limits.service_back_usually.total_seconds():
-        wanted = f"half of them within {run.limits.service_back_usually}"
+    wished = run.limits.service_back_usually * shared_by
+    if usually > wished.total_seconds():
+        wanted = f"half of them within {wished}"
         yield Finding("recovery.usually_slow", "services", wanted, f"{usually:.1f} s")
 
 

@@ -72,6 +72,16 @@ def test_the_time_of_a_process_that_is_killed_again_before_it_is_back_is_none_to
     assert figures["killed again before it was back"] == 1
 
 
+def test_where_others_want_the_cores_as_well_a_start_may_take_longer_and_is_told_as_it_was(tmp_path: Path) -> None:
+    run = perfect_run()
+    run.others_a_core = 3.0
+    run.do("kill", "tracking", 10)
+    run.do("back", "tracking", 24)
+    judged = judge(run.write(tmp_path))
+    assert judged.findings == ()
+    assert judged.figures["recovery of services, from kill to work, max in ms"] == 14_000
+
+
 def test_an_event_that_nobody_confirmed_may_be_there_or_not(tmp_path: Path) -> None:
     run = perfect_run()
     line = next(line for line in run.sent if line["order"] == MAIL[1] and line["payload"].get("stage") == "in_transit")
