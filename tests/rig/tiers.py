@@ -52,6 +52,7 @@ class Tier:
     """`span`: over so long each part's load is poured. `pause`: the shortest and the longest SIGSTOP.
 
     `encore`: for so long more is poured, where a place was not reached at which somebody has yet to die.
+    `quiet_deadline`: longer than the oracle allows (it tells how late it was), so that a run is judged and not lost.
     """
 
     name: str
@@ -82,7 +83,7 @@ TIERS = (
         span=timedelta(seconds=110),
         encore=timedelta(seconds=60),
         pause=(timedelta(seconds=8), timedelta(seconds=10)),
-        quiet_deadline=timedelta(seconds=300),
+        quiet_deadline=timedelta(minutes=10),
     ),
     Tier(
         "2",
@@ -105,7 +106,7 @@ TIERS = (
         span=timedelta(seconds=240),
         encore=timedelta(seconds=60),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),
-        quiet_deadline=timedelta(seconds=300),
+        quiet_deadline=timedelta(minutes=10),
     ),
     Tier(
         "3",
@@ -123,7 +124,7 @@ TIERS = (
         span=timedelta(seconds=270),
         encore=timedelta(seconds=90),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),
-        quiet_deadline=timedelta(seconds=300),
+        quiet_deadline=timedelta(minutes=10),
     ),
 )
 
