@@ -39,7 +39,6 @@ from tests.rig.tiers import Counts, Tier
 from tests.rig.world import CONNECTIONS_AT_REST, Rigged, rigged
 
 READY_DEADLINE = timedelta(minutes=4)
-SETTLED_DEADLINE = timedelta(seconds=60)
 MORE_ORDERS, MORE_WITHIN = ORDERS_A_CHUNK, timedelta(seconds=20)
 LIBRARIES = ("aiokafka", "asyncpg", "sqlalchemy", "fastapi")
 
