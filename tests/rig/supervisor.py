@@ -22,6 +22,7 @@ from sandbox.backends.process import ChildProcess, log_tail
 from sandbox.layouts import Unit
 from sandbox.os_process import KeepsDying
 from tests.rig.journal import Lines
+from tests.rig.no_answer import NO_ANSWER
 
 PAUSES = (timedelta(milliseconds=100), timedelta(seconds=2))
 LOOK_PAUSE = timedelta(milliseconds=50)
@@ -167,7 +168,7 @@ class Supervisor:
     async def is_ready(self, name: str) -> bool:
         try:
             answer = await self._client.get(f"{self.processes[name].ready_url}/readyz")
-        except httpx.TransportError:
+        except NO_ANSWER:
             return False
         return answer.status_code == httpx.codes.OK
 
