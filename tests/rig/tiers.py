@@ -3,7 +3,7 @@
 A tier runs in parts. Each part is a world of its own that starts empty, comes to rest and is judged alone; what a part
 gets is its share of the tier's counts, so that all parts together have all of them.
 
-No tier fills a disk, sets a clock while services run, or leaves a transaction open for twenty minutes: acts.py says why.
+No tier fills a disk, sets a clock while services run or leaves a transaction open for twenty minutes: see acts.py.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ class ARun:
 
 
 def perfect_run() -> ARun:
-    run = ARun(samples=list(_samples()))
+    run = ARun(samples=list(_samples()), ops=[{"at": later(600), "what": "quiet"}])
     for nth, (shop, order) in enumerate((MAIL, TEXT, WHATSAPP)):
         run.sent += _told_of(shop, order, nth * 10)
         run.orders.append(_answer(shop, order))

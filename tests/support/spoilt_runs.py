@@ -223,6 +223,7 @@ SPOILT: tuple[Spoilt, ...] = tuple(
         ("lag at the end", _waiting("lag", 3, 600, 600), "liveness.rest"),
         ("in flight at the end", _waiting("in_flight", 1, 0, 600), "liveness.rest"),
         ("a parcel stays parked that has an order", _waiting("parked", 2, 0, 600), "liveness.rest"),
+        ("it never rests", lambda run: run.ops.clear(), "liveness.quiet"),
         ("it rests too late", _waiting("lag", 3, 0, 400), "liveness.late"),
         ("nobody looked at the lag", _waiting("lag", None, 0, 600), "liveness.unseen"),  # type: ignore[arg-type]
         ("connections are left open", _grown("pg_connections", 1, 400), "hygiene.connections"),
