@@ -7,7 +7,8 @@ Off unless the environment says otherwise: then a place costs one call that look
 
 `kill` (SIGKILL), `stop` (SIGSTOP), `raise` and `drop` (cut the connection that the place has in hand) may carry a
 chance; `sleep` carries its seconds, and a chance after them. `@n` does it at the nth time the place is reached, once.
-FAILPOINTS_SEED makes the chances repeatable.
+FAILPOINTS_SEED makes the chances repeatable. FAILPOINTS_AFTER: for so many seconds of the process nothing happens, and
+what would have comes true at the next time.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from shared.settings import BrokenConfiguration
 
 VARIABLE = "FAILPOINTS"
 SEED_VARIABLE = "FAILPOINTS_SEED"
+AFTER_VARIABLE = "FAILPOINTS_AFTER"
 POINTS = (
     "gateway.after_verify",
     "gateway.before_publish",
@@ -83,10 +85,14 @@ class Wish:
     pause: timedelta = timedelta(0)
     nth: int | None = None
     seen: int = field(default=0, init=False)
+    _done: bool = field(default=False, init=False)
 
-    def comes_true(self, chance: random.Random) -> bool:
+    def comes_true(self, chance: random.Random, *, too_early: bool = False) -> bool:
         self.seen += 1
-        return self.nth in (None, self.seen) and chance.random() < self.chance
+        if self._done or too_early or self.seen < (self.nth or 1):
+            return False
+        self._done = self.nth is not None
+        return chance.random() < self.chance
 
 
 def read_wishes(text: str) -> dict[str, Wish]:
@@ -120,12 +126,19 @@ def _read_wish(name: str, text: str) -> Wish:
 class Failpoints:
     """The wishes of one OS process."""
 
-    def __init__(self, wishes: Mapping[str, Wish], chance: random.Random) -> None:
+    def __init__(
+        self,
+        wishes: Mapping[str, Wish],
+        chance: random.Random,
+        after: timedelta = timedelta(0),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._wishes, self._chance = dict(wishes), chance
+        self._clock, self._begins = clock, clock() + after.total_seconds()
 
     def reached(self, name: str, drop: Drop | None) -> None:
         wish = self._wishes.get(name)
-        if wish is None or not wish.comes_true(self._chance):
+        if wish is None or not wish.comes_true(self._chance, too_early=self._clock() < self._begins):
             return
         get_logger().warning("failpoint", where=name, reason=wish.action, count=wish.seen)
         match wish.action:
@@ -149,7 +162,14 @@ def arm(environment: Mapping[str, str]) -> None:
     global _armed
     wishes = read_wishes(environment.get(VARIABLE, ""))
     chance = random.Random(environment.get(SEED_VARIABLE))  # noqa: S311  when to fail is no secret
-    _armed = Failpoints(wishes, chance) if wishes else None
+    _armed = Failpoints(wishes, chance, _read_after(environment.get(AFTER_VARIABLE, "0"))) if wishes else None
+
+
+def _read_after(text: str) -> timedelta:
+    try:
+        return timedelta(seconds=float(text))
+    except (ValueError, OverflowError) as error:
+        raise BrokenConfiguration(f"environment: {AFTER_VARIABLE}: {text!r} is no number of seconds") from error
 
 
 def failpoint(name: str, drop: Drop | None = None) -> None:

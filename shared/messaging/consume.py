@@ -86,12 +86,19 @@ class _Batch:
 class Consumer:
     """Runs one intake until the process stops."""
 
-    def __init__(self, intake: Intake, subscription: Subscription, database: Database, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        subscription: Subscription,
+        database: Database,
+        runtime: Runtime,
+        watchdog: Watchdog | None = None,
+    ) -> None:
         self._intake, self._subscription = intake, subscription
         self._database, self._runtime = database, runtime
         self._topics = {topic.name: topic for topic in intake.topics}
         self._kept_once = {topic.name for topic in intake.kept_once}
-        self._watchdog = Watchdog(intake.group)
+        self._watchdog = watchdog or Watchdog(intake.group)
         self._backoff = Backoff(runtime.stop)
         self._waiting_for: str | None = "the first fetch"
         self._upcoming: asyncio.Task[_Batch] | None = None
@@ -164,6 +171,7 @@ class Consumer:
         while not self._runtime.stop.is_set():
             try:
                 await (self._bury(records[0], culprit) if culprit else self._take_in(records, decoded))
+                self._watchdog.beat()
                 return
             except Exception as error:
                 if is_infrastructure(error):
@@ -181,6 +189,8 @@ class Consumer:
         raise StoppedMidway
 
     async def _halve(self, records: Sequence[ConsumerRecord]) -> None:
+        """Gets on with every half, also on a machine so busy that the whole search takes longer than the watchdog."""
+        self._watchdog.beat()
         middle = len(records) // 2
         await self._settle(records[:middle])
         await self._settle(records[middle:])

@@ -33,6 +33,10 @@ class Run(Line):
     versions: dict[str, str] = {}
     started_at: datetime
     ended_at: datetime
+    others_a_core: float = Field(default=0.0, ge=0)
+    """How many who have nothing to do with the run wanted each core of the machine when it began."""
+    connections_at_rest: int | None = None
+    """So many connections to its database a process may keep when nothing moves, by how it was configured."""
 
 
 class Sent(Line):
@@ -201,6 +205,8 @@ class Sample(Line):
     process: str
     rss_bytes: int | None = Field(default=None, ge=0)
     pg_connections: int | None = None
+    pg_left_open: int | None = None
+    """Connections that have been in a transaction and idle for a second or longer."""
     lag: int | None = None
     parked: int | None = None
     in_flight: int | None = None

@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import secrets
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from typing import Any
 import uvloop
 
 from tests.oracle import judge
+from tests.rig.deaths import NOTHING
 from tests.rig.figures import Done, keep, rows
 from tests.rig.run import Part, run_part
 from tests.rig.tiers import Tier, tier_named
@@ -58,6 +61,10 @@ class State:
         draft.replace(path)
 
     @property
+    def owed(self) -> Mapping[str, int]:
+        return self.done[-1].missed if self.done else NOTHING
+
+    @property
     def next(self) -> int | None:
         number = len(self.done)
         return number if number < self.tier.parts else None
@@ -75,12 +82,20 @@ def run_next(state: State) -> bool:
     folder = _folder(state.tier) / f"part-{number:03}"
     shutil.rmtree(folder, ignore_errors=True)  # of a part that did not come to its end
     print(f"tier {state.tier.name}, part {number + 1} of {state.tier.parts}, seed {state.seed}", flush=True)
-    began = time.monotonic()
+    began, cpu, load = time.monotonic(), _cpu_seconds(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="hito-rig-", ignore_cleanup_errors=True) as data:
-        own = uvloop.run(run_part(Part(state.tier, number, state.seed, folder, Path(data))))
-    state.done.append(_judged(number, folder, own, (time.monotonic() - began) / 60))
+        own = uvloop.run(run_part(Part(state.tier, number, state.seed, folder, Path(data), state.owed)))
+    done = _judged(number, folder, own, (time.monotonic() - began) / 60)
+    done.cpu_minutes, done.load_before = round((_cpu_seconds() - cpu) / 60, 2), round(load, 1)
+    state.done.append(done)
     state.keep()
     return True
+
+
+def _cpu_seconds() -> float:
+    """Of the rig, the servers and every process of the product that has ended."""
+    whole = os.times()
+    return whole.user + whole.system + whole.children_user + whole.children_system
 
 
 def _judged(number: int, folder: Path, own: dict[str, Any], minutes: float) -> Done:
@@ -92,7 +107,7 @@ def _judged(number: int, folder: Path, own: dict[str, Any], minutes: float) -> D
     if len(told) > SHOWN:
         print(f"  ... and {len(told) - SHOWN} more in {folder}/findings.txt")
     figures = {name: value for name, value in judgement.figures.items() if isinstance(value, int | float)}
-    return Done(number, round(minutes, 2), len(told), figures, own["failpoint kills"], own["never came"])
+    return Done(number, round(minutes, 2), len(told), figures, own["failpoint kills"], own["missed"])
 
 
 def main() -> int:

@@ -1,19 +1,23 @@
 """What is done to the system and when: planned from the seed alone, and then done.
 
 Left out: a clock that is set while services run needs libfaketime, and a disk that is full needs a mount of its own;
-neither is to be had everywhere without root.
+neither is to be had everywhere without root. A forgotten transaction stays open for most of a part, which is some
+minutes and not the twenty that would make a table of a busy production swell.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.errors import KafkaError
+from sqlalchemy.engine import make_url
 
 from sandbox.layouts import ONE_EACH
 from sandbox.providers import Action, Rule
@@ -29,6 +33,8 @@ FIRST, LAST = 0.08, 0.95
 DOWN = (timedelta(milliseconds=300), timedelta(seconds=3))
 WINDOW = (timedelta(seconds=4), timedelta(seconds=10))
 COMMITS_CUT = 3
+IDLE = 0.8
+"""The share of the span for which a forgotten transaction stays open."""
 MORE_PARTITIONS = 6
 PROVIDERS_FAULTS = (
     ("smtp", Action.UNAVAILABLE_503),
@@ -39,7 +45,8 @@ PROVIDERS_FAULTS = (
     ("twilio", Action.THROTTLE_429),
 )
 NETWORKS = ("commits cut", "postgres reset", "broker reset", "postgres late", "broker silent", "providers cut")
-WEIGHTS = {"tracking.consume": 3, "notifier.consume": 3, "notifier.send": 4, "tracking.relay": 2, "notifier.relay": 2}
+FIRST_OF_GROUP = ("tracking.consume", "notifier.consume")
+WEIGHTS = {"tracking.consume": 3, "notifier.consume": 3, "notifier.send": 2, "tracking.relay": 2, "notifier.relay": 2}
 """How much more often than others a process is hit: those that hold something between two systems."""
 
 
@@ -69,10 +76,12 @@ def _acts(counts: Counts, before: Counts, chance: random.Random) -> Iterator[Act
         "rolling",
         "joins",
         "partitions",
+        "idle_transactions",
     ):
         first = getattr(before, what)
         for number in range(first, first + getattr(counts, what)):
-            yield Act(chance.uniform(FIRST, LAST), what, number)
+            at = FIRST if what == "idle_transactions" else chance.uniform(FIRST, LAST)
+            yield Act(at, what, number)
 
 
 class Doing:
@@ -92,6 +101,7 @@ class Doing:
             "rolling": self.roll,
             "joins": self.join_and_leave,
             "partitions": self.add_partitions,
+            "idle_transactions": self.forget_a_transaction,
         }
 
     async def do_all(self, acts: list[Act]) -> None:
@@ -107,8 +117,8 @@ class Doing:
         await self._ways[act.what](act.number)
 
     async def kill(self, _: int) -> None:
-        """Some process that is alive; one that is down already is spared, and another one hit."""
-        for name in self._victims():
+        """Some process that is at work, if there is one; one that is down already is spared, and another one hit."""
+        for name in sorted(self._victims(), key=lambda name: not self._supervisor.processes[name].worked):
             if self._supervisor.kill(name, "kill -9"):
                 return
 
@@ -185,7 +195,8 @@ class Doing:
             self._ops.write(what="back", process=unit.name)
 
     async def join_and_leave(self, _: int) -> None:
-        """A second consumer of each group: partitions move to it and back."""
+        """A second consumer of each group: partitions move from the first, which has them, to it and back."""
+        await asyncio.gather(*(self._supervisor.until_ready(name) for name in FIRST_OF_GROUP))
         for unit in SECOND:
             self._supervisor.add(self._world.supervised(unit))
             self._supervisor.start(unit.name)
@@ -208,6 +219,24 @@ class Doing:
             finally:
                 await admin.close()
         self._ops.write(what="fault_off", process="broker", detail="partitions added")
+
+    async def forget_a_transaction(self, _: int) -> None:
+        """Somebody looks into both databases and leaves the session open: meanwhile no dead row is cleared away."""
+        self._ops.write(what="fault_on", process="postgres", detail="idle transaction")
+        around = self._world.around
+        await asyncio.gather(*(self._hold_open(url) for url in (around.tracking_database, around.notifier_database)))
+        self._ops.write(what="fault_off", process="postgres", detail="idle transaction")
+
+    async def _hold_open(self, url: str) -> None:
+        """Ends early where the server is killed: the transaction is gone then."""
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            session = await asyncpg.connect(make_url(url).set(drivername="postgresql").render_as_string(False))
+            try:
+                async with session.transaction(isolation="repeatable_read"):
+                    await session.fetchval("SELECT count(*) FROM outbox")
+                    await asyncio.sleep(self._tier.span.total_seconds() * IDLE)
+            finally:
+                session.terminate()
 
     def _between(self, pauses: tuple[timedelta, timedelta]) -> timedelta:
         shortest, longest = (pause.total_seconds() for pause in pauses)

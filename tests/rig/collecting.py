@@ -11,6 +11,7 @@ import httpx
 
 from sandbox.calls import LONGEST_PAUSE, PAUSE
 from tests.rig.journal import Lines
+from tests.rig.no_answer import NO_ANSWER
 from tests.rig.world import Rigged
 
 AT_ONCE = 8
@@ -74,7 +75,7 @@ async def _ask(world: Rigged, path: str, headers: dict[str, str]) -> dict[str, A
     while asyncio.get_running_loop().time() < deadline:
         try:
             answer = await world.client.get(f"{world.addresses.url('tracking')}{path}", headers=headers)
-        except httpx.TransportError as error:
+        except NO_ANSWER as error:
             last = type(error).__name__
         else:
             if answer.status_code == httpx.codes.NOT_FOUND:

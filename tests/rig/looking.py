@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -28,8 +27,9 @@ AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Ka
 _PARKED = "SELECT count(*) FROM parcels WHERE parked"
 _IN_FLIGHT = "SELECT count(*) FROM messages WHERE state IN ('planned', 'frozen', 'claimed', 'in_flight')"
 _CONNECTIONS = """
-SELECT application_name AS name, count(*) AS n FROM pg_stat_activity
-WHERE datname IN ('tracking', 'notifier') AND application_name <> '' GROUP BY 1
+SELECT application_name AS name, count(*) AS n, count(*) FILTER (
+    WHERE state LIKE 'idle in transaction%' AND state_change < now() - interval '1 second') AS left_open
+FROM pg_stat_activity WHERE datname IN ('tracking', 'notifier') AND application_name <> '' GROUP BY 1
 """
 Pids = Callable[[], Mapping[str, int | None]]
 
@@ -70,8 +70,9 @@ class Onlooker:
             return
         lag = sum(count for name, count in moving.items() if name.startswith("not taken in"))
         self._samples.write(process="system", lag=lag, parked=parked, in_flight=in_flight)
-        for name, count in _by_process(connections).items():
-            self._samples.write(process=name, pg_connections=count)
+        for row in connections:
+            name = row["name"].replace("-", ".", 1)  # `tracking-consume` of the server is `tracking.consume` of ours
+            self._samples.write(process=name, pg_connections=row["n"], pg_left_open=row["left_open"])
 
     async def until_quiet(self, deadline: timedelta) -> None:
         """Raises NotQuiet past the deadline: the text says what still moves."""
@@ -111,11 +112,3 @@ def _rss_bytes(pid: int) -> int | None:
     except OSError:
         return None
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:")), None)
-
-
-def _by_process(rows: list[asyncpg.Record]) -> Counter[str]:
-    """`tracking-consume` of the server is `tracking.consume` of ours."""
-    found: Counter[str] = Counter()
-    for row in rows:
-        found[row["name"].replace("-", ".", 1)] += row["n"]
-    return found

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -21,6 +20,7 @@ from shared.signatures import StandardWebhooks
 from tests.load.chunk import Load
 from tests.load.pour import Note, Reply, pour
 from tests.load.sending import Call, Sending
+from tests.rig.no_answer import NO_ANSWER
 from tests.rig.world import Rigged
 
 ACK_DEADLINE = timedelta(seconds=8)
@@ -44,7 +44,7 @@ class Road:
         try:
             async with asyncio.timeout(ACK_DEADLINE.total_seconds()):
                 return await (self._publish(letter) if isinstance(letter, Outgoing) else self._call(letter, sending))
-        except (httpx.TransportError, KafkaError, OSError, TimeoutError):
+        except (*NO_ANSWER, KafkaError, OSError, TimeoutError):
             await asyncio.sleep(PATIENT_PAUSE.total_seconds())
             return FAILED
 

@@ -13,9 +13,9 @@ import json
 import os
 import platform
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -24,21 +24,23 @@ from typing import Any
 
 from sandbox.backends.servers import BackendUnavailable
 from sandbox.layouts import ONE_EACH
+from sandbox.quiet import NotQuiet
 from sandbox.system import MIGRATED
 from shared.failpoints import VARIABLE
-from tests.load.chunk import Load
+from tests.load.chunk import ORDERS_A_CHUNK, Load
+from tests.load.pour import Note
 from tests.rig.acts import Doing, planned
 from tests.rig.collecting import collect
 from tests.rig.deaths import MIGRATION, Deaths
 from tests.rig.journal import Lines
 from tests.rig.looking import Onlooker
-from tests.rig.pouring import pour_evenly, road
+from tests.rig.pouring import Road, pour_evenly, road
 from tests.rig.supervisor import Supervisor
 from tests.rig.tiers import Counts, Tier
-from tests.rig.world import Rigged, rigged
+from tests.rig.world import CONNECTIONS_AT_REST, Rigged, rigged
 
-READY_DEADLINE = timedelta(seconds=90)
-SETTLED_DEADLINE = timedelta(seconds=60)
+READY_DEADLINE = timedelta(minutes=4)
+MORE_ORDERS, MORE_WITHIN = ORDERS_A_CHUNK, timedelta(seconds=20)
 LIBRARIES = ("aiokafka", "asyncpg", "sqlalchemy", "fastapi")
 
 
@@ -51,6 +53,8 @@ class Part:
     seed: int
     folder: Path
     data: Path
+    owed: Mapping[str, int] = field(default_factory=dict)
+    """Kills at failpoints that the part before did not come to."""
 
     @property
     def counts(self) -> Counts:
@@ -59,6 +63,12 @@ class Part:
     @property
     def before(self) -> Counts:
         return self.tier.counts.before(self.number, self.tier.parts)
+
+    @property
+    def deaths(self) -> Deaths:
+        """Made anew each time."""
+        own = f"{self.seed}/{self.number}"
+        return Deaths.planned(self.counts.places, self.before.places, own, self.owed, self.tier.span)
 
     def chance(self, of: str) -> random.Random:
         return random.Random(f"{self.seed}/{self.tier.name}/{self.number}/{of}")
@@ -78,13 +88,13 @@ class _Under:
 
 
 async def run_part(part: Part) -> dict[str, Any]:
-    """Fills the folder; answers the figures that only the rig knows. Raises NotQuiet, TimeoutError, Silent."""
+    """Fills the folder; answers the figures that only the rig knows. Raises TimeoutError, Silent."""
     part.folder.mkdir(parents=True, exist_ok=True)
-    began = datetime.now(UTC)
+    began, others = datetime.now(UTC), os.getloadavg()[0]
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(rigged(part.folder, part.data))
         ops, sent, samples = [Lines(part.folder / f"{name}.jsonl") for name in ("ops", "sent", "samples")]
-        deaths = Deaths.planned(part.counts.places, part.before.places, part.seed)
+        deaths = part.deaths
         migrations = await _migrate(world, part.counts.migrations, ops)
         processes = [world.supervised(unit) for unit in ONE_EACH]
         supervisor = Supervisor(processes, ops, part.chance("pauses"), deaths.arm, deaths.fired)
@@ -97,10 +107,10 @@ async def run_part(part: Part) -> dict[str, Any]:
         stack.push_async_callback(waiting.close)
         under = _Under(part, world, supervisor, deaths, ops, sampling, waiting)
         load = Load(part.seed * 1000 + part.number, part.counts.orders, began)
-        await _break_and_rest(under, load, sent)
+        load = await _break_and_rest(under, load, sent)
         await collect(world, _orders_in(sent.path))
-        _write_run(part, world, load, began)
-        return {"failpoint kills": deaths.by_place() | {MIGRATION: migrations}, "never came": deaths.never_came}
+        _write_run(part, world, load, began, others)
+        return {"failpoint kills": deaths.by_place() | {MIGRATION: migrations}, "missed": deaths.missed}
 
 
 def _pids(supervisor: Supervisor) -> dict[str, int | None]:
@@ -123,26 +133,51 @@ async def _migrate(world: Rigged, kills: int, ops: Lines) -> int:
     return died
 
 
-async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> None:
+async def _break_and_rest(under: _Under, load: Load, sent: Lines) -> Load:
+    """Answers the load with all that was poured in the end."""
     part, supervisor = under.part, under.supervisor
     supervisor.start_all()
     await asyncio.wait_for(supervisor.all_ready(), READY_DEADLINE.total_seconds())
     watching = asyncio.create_task(under.sampling.run())
     doing = Doing(under.world, supervisor, under.ops, part.tier, part.chance("acts"))
     acts = planned(part.counts, part.before, part.chance("plan"))
+
+    def note(line: dict[str, Any]) -> None:
+        sent.write(**line)
+
     try:
-        async with road(under.world) as on, asyncio.TaskGroup() as group:
-            group.create_task(doing.do_all(acts), name="acts")
-            group.create_task(pour_evenly(load, load.chunks, on, lambda line: sent.write(**line), part.tier.span))
+        async with road(under.world) as on:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(doing.do_all(acts), name="acts")
+                group.create_task(pour_evenly(load, load.chunks, on, note, part.tier.span))
+            load = await _pour_on(under, doing, load, on, note)
         under.deaths.disarm()
         await supervisor.all_ready()
         supervisor.check()
         await under.waiting.until_quiet(part.tier.quiet_deadline)
         under.ops.write(what="quiet")
+    except NotQuiet as error:
+        (part.folder / "not-quiet.txt").write_text(f"{error}\n")  # judged all the same: the oracle misses the rest
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
     await under.waiting.look_once()
+    return load
+
+
+async def _pour_on(under: _Under, doing: Doing, load: Load, on: Road, note: Note) -> Load:
+    """While somebody is still to die at a place: more orders, as long as the tier has patience for that."""
+    loop = asyncio.get_running_loop()
+    under.deaths.hurry()
+    until = loop.time() + under.part.tier.encore.total_seconds()
+    while under.deaths.waiting and loop.time() < until:
+        further = Load(load.seed, load.orders + MORE_ORDERS, load.start)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pour_evenly(further, further.chunks[len(load.chunks) :], on, note, MORE_WITHIN))
+            if under.deaths.waits_for_a_rebalance:
+                group.create_task(doing.join_and_leave(0), name="once more")
+        load = further
+    return load
 
 
 def _orders_in(sent: Path) -> Iterator[tuple[str, str]]:
@@ -156,7 +191,7 @@ def _orders_in(sent: Path) -> Iterator[tuple[str, str]]:
                 yield key
 
 
-def _write_run(part: Part, world: Rigged, load: Load, began: datetime) -> None:
+def _write_run(part: Part, world: Rigged, load: Load, began: datetime, others: float) -> None:
     told = {
         "seed": part.seed,
         "tier": part.tier.name,
@@ -169,6 +204,8 @@ def _write_run(part: Part, world: Rigged, load: Load, began: datetime) -> None:
             "database": world.servers.postgres.description,
             **{name: version(name) for name in LIBRARIES},
         },
+        "others_a_core": others / (os.cpu_count() or 1),
+        "connections_at_rest": CONNECTIONS_AT_REST,
         "started_at": began.isoformat(),
         "ended_at": datetime.now(UTC).isoformat(),
     }

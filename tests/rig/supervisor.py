@@ -22,6 +22,7 @@ from sandbox.backends.process import ChildProcess, log_tail
 from sandbox.layouts import Unit
 from sandbox.os_process import KeepsDying
 from tests.rig.journal import Lines
+from tests.rig.no_answer import NO_ANSWER
 
 PAUSES = (timedelta(milliseconds=100), timedelta(seconds=2))
 LOOK_PAUSE = timedelta(milliseconds=50)
@@ -45,14 +46,17 @@ def of_product(unit: Unit) -> list[str]:
 
 
 class Supervised:
-    """One process. `wanted`: whether it is to be alive; `why_next`: by whom it is being killed at this moment."""
+    """One process. `wanted`: whether it is to be alive; `why_next`: by whom it is being killed at this moment.
+
+    `worked`: since its last start it has said once that it is ready.
+    """
 
     def __init__(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], logs: Path, ready_url: str
     ) -> None:
         self.name, self.ready_url = name, ready_url
         self.environment, self.log = dict(environment), logs / f"{name}.log"
-        self.wanted, self.paused = False, False
+        self.wanted, self.paused, self.worked = False, False, False
         self._command = list(command)
         self.why_next: str | None = None
         self.own_deaths = 0
@@ -63,6 +67,7 @@ class Supervised:
         return self._child.pid if self._child is not None else None
 
     def start(self, more: Mapping[str, str]) -> None:
+        self.worked = False
         self._child = ChildProcess(self.name, self._command, self.log, environment={**self.environment, **more})
         self._child.spawn()
 
@@ -143,13 +148,15 @@ class Supervisor:
         while not await self.is_ready(name):
             self.check()
             await asyncio.sleep(ASK_PAUSE.total_seconds())
+        self.processes[name].worked = True
 
     async def all_ready(self) -> None:
         await asyncio.gather(*(self.until_ready(name) for name, each in self.processes.items() if each.wanted))
 
     async def survivors_ready(self) -> None:
-        """The same for those that live now, each as long as it lives: whoever starts anew has a time of its own."""
-        await asyncio.gather(*(self._while_it_lives(each) for each in self.processes.values() if each.wanted))
+        """The same for those that are at work now, each as long as it lives: a start has a time of its own."""
+        at_work = [each for each in self.processes.values() if each.wanted and each.worked]
+        await asyncio.gather(*(self._while_it_lives(each) for each in at_work))
 
     async def _while_it_lives(self, process: Supervised) -> None:
         life = process.pid
@@ -161,7 +168,7 @@ class Supervisor:
     async def is_ready(self, name: str) -> bool:
         try:
             answer = await self._client.get(f"{self.processes[name].ready_url}/readyz")
-        except httpx.TransportError:
+        except NO_ANSWER:
             return False
         return answer.status_code == httpx.codes.OK
 

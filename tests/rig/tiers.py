@@ -2,6 +2,8 @@
 
 A tier runs in parts. Each part is a world of its own that starts empty, comes to rest and is judged alone; what a part
 gets is its share of the tier's counts, so that all parts together have all of them.
+
+No tier fills a disk, sets a clock while services run or leaves a transaction open for twenty minutes: see acts.py.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ class Counts:
     `provider_windows`: a provider misbehaves for a while. `networks`: the way to a server or a provider is bad for a
     while, or connections are reset or cut in the middle of a commit. `rolling`: SIGTERM to every process in turn.
     `joins`: a second consumer of each group comes and goes. `partitions`: a topic gets more of them.
+    `idle_transactions`: a session is left open for most of a part.
     """
 
     orders: int = 0
@@ -31,6 +34,7 @@ class Counts:
     rolling: int = 0
     joins: int = 0
     partitions: int = 0
+    idle_transactions: int = 0
 
     def part(self, number: int, of: int) -> Counts:
         """What part `number` (from 0) gets: the parts differ by one at the most, and add up to the whole."""
@@ -47,12 +51,17 @@ class Counts:
 
 @dataclass(frozen=True)
 class Tier:
-    """`span`: over so long each part's load is poured. `pause`: the shortest and the longest SIGSTOP."""
+    """`span`: over so long each part's load is poured. `pause`: the shortest and the longest SIGSTOP.
+
+    `encore`: for so long more is poured, where a place was not reached at which somebody has yet to die.
+    `quiet_deadline`: longer than the oracle allows (it tells how late it was), so that a run is judged and not lost.
+    """
 
     name: str
     counts: Counts
     parts: int
     span: timedelta
+    encore: timedelta
     pause: tuple[timedelta, timedelta]
     quiet_deadline: timedelta
 
@@ -73,9 +82,10 @@ TIERS = (
             joins=1,
         ),
         parts=1,
-        span=timedelta(seconds=150),
+        span=timedelta(seconds=110),
+        encore=timedelta(seconds=60),
         pause=(timedelta(seconds=8), timedelta(seconds=10)),
-        quiet_deadline=timedelta(seconds=300),
+        quiet_deadline=timedelta(minutes=10),
     ),
     Tier(
         "2",
@@ -92,11 +102,13 @@ TIERS = (
             rolling=2,
             joins=25,
             partitions=1,
+            idle_transactions=10,
         ),
         parts=50,
         span=timedelta(seconds=240),
+        encore=timedelta(seconds=60),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),
-        quiet_deadline=timedelta(seconds=300),
+        quiet_deadline=timedelta(minutes=10),
     ),
     Tier(
         "3",
@@ -110,10 +122,11 @@ TIERS = (
             networks=100,
             joins=50,
         ),
-        parts=50,
-        span=timedelta(seconds=180),
+        parts=25,
+        span=timedelta(seconds=270),
+        encore=timedelta(seconds=90),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),
-        quiet_deadline=timedelta(seconds=300),
+        quiet_deadline=timedelta(minutes=10),
     ),
 )
 

@@ -51,6 +51,11 @@ PATIENCE = {
 """So that what a killed sender left is settled within the run. A flight is longer than an attempt, as in production."""
 
 
+POOL = 8
+CONNECTIONS_AT_REST = 2 * POOL + 1
+"""Of one process: the pool for writing, the one for reading, and the session that holds a relay's lock."""
+
+
 @dataclass(frozen=True)
 class Rigged:
     """The levers. `around` goes straight to the servers: it is the rig's own way in."""
@@ -73,7 +78,7 @@ class Rigged:
         return self.folder / "logs"
 
     def environment(self, unit: Unit) -> dict[str, str]:
-        more = {**PATIENCE, **self.keys.environment()}
+        more = {**PATIENCE, "DATABASE_POOL_SIZE": str(POOL), **self.keys.environment()}
         return environment_of(unit, self.addresses, self.secrets, self.seen, more)
 
     def supervised(self, unit: Unit) -> Supervised:

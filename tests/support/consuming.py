@@ -28,6 +28,7 @@ from shared.messaging.publish import Publisher, open_publisher
 from shared.messaging.subscription import Subscription
 from shared.messaging.tables import MESSAGING
 from shared.messaging.topics import dead_topic
+from shared.messaging.watchdog import Watchdog
 from shared.processes import Runtime
 from tests.support.deliveries import scan
 from tests.support.migrated import ask, opened
@@ -100,11 +101,15 @@ class Line:
 
     @asynccontextmanager
     async def consuming(
-        self, database: Database, notebook: Notebook, subscription: Subscription | None = None
+        self,
+        database: Database,
+        notebook: Notebook,
+        subscription: Subscription | None = None,
+        watchdog: Watchdog | None = None,
     ) -> AsyncIterator[Running]:
         runtime = Runtime("test", ("consume",))
         intake = Intake(self.group, (self.topic,), notebook.take_in)
-        consumer = Consumer(intake, subscription or self.subscription(), database, runtime)
+        consumer = Consumer(intake, subscription or self.subscription(), database, runtime, watchdog)
         running = Running(consumer, runtime, asyncio.create_task(consumer.run()))
         try:
             yield running

@@ -70,6 +70,8 @@ class ARun:
     samples: list[Json] = field(default_factory=list)
     receipts: list[Json] = field(default_factory=list)
     strangers: list[Json] = field(default_factory=list)
+    connections_at_rest: int | None = None
+    others_a_core: float = 0.0
     log: str = '{"event": "batch_taken_in", "count": 3}\n'
 
     def answer(self, key: tuple[str, str]) -> Json:
@@ -110,6 +112,7 @@ class ARun:
     def write(self, folder: Path) -> Path:
         run = {"seed": 1, "tier": "none", "orders": len(self.orders), "events": len(self.sent), "broker": "none"}
         run |= {"machine": "none", "versions": {}, "started_at": later(0), "ended_at": later(600)}
+        run |= {"connections_at_rest": self.connections_at_rest, "others_a_core": self.others_a_core}
         (folder / "run.json").write_text(json.dumps(run))
         for name in FILES:
             (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in getattr(self, name)))
@@ -120,7 +123,7 @@ class ARun:
 
 
 def perfect_run() -> ARun:
-    run = ARun(samples=list(_samples()))
+    run = ARun(samples=list(_samples()), ops=[{"at": later(600), "what": "quiet"}])
     for nth, (shop, order) in enumerate((MAIL, TEXT, WHATSAPP)):
         run.sent += _told_of(shop, order, nth * 10)
         run.orders.append(_answer(shop, order))

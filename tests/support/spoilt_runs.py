@@ -93,6 +93,16 @@ def _back_after(*seconds: float) -> Callable[[ARun], None]:
     return spoil
 
 
+def _back_late_on_a_busy_machine(run: ARun) -> None:
+    run.others_a_core = 2.0
+    _back_after(9, 9, 41)(run)
+
+
+def _killed_when_late(run: ARun) -> None:
+    run.do("kill", "tracking", 10)
+    run.do("kill", "tracking", 31)
+
+
 def _postgres_back_late(run: ARun) -> None:
     for what, second in (("kill", 10), ("restart", 20), ("back", 31)):
         run.do(what, "postgres", second)
@@ -265,9 +275,12 @@ SPOILT: tuple[Spoilt, ...] = tuple(
         ("lag at the end", _waiting("lag", 3, 600, 600), "liveness.rest"),
         ("in flight at the end", _waiting("in_flight", 1, 0, 600), "liveness.rest"),
         ("a parcel stays parked that has an order", _waiting("parked", 2, 0, 600), "liveness.rest"),
+        ("it never rests", lambda run: run.ops.clear(), "liveness.quiet"),
         ("it rests too late", _waiting("lag", 3, 0, 400), "liveness.late"),
         ("nobody looked at the lag", _waiting("lag", None, 0, 600), "liveness.unseen"),  # type: ignore[arg-type]
         ("connections are left open", _grown("pg_connections", 1, 400), "hygiene.connections"),
+        ("a pool holds more than its size", lambda run: setattr(run, "connections_at_rest", 7), "hygiene.connections"),
+        ("a transaction is left open", lambda run: run.samples[-1].update(pg_left_open=1), "hygiene.transaction"),
         ("memory grows", _grown("rss_bytes", 1_000_000, 0), "hygiene.memory"),
         ("an address in a log", _logged("sent to o-mail@example.com\n"), "hygiene.personal_data"),
         ("a phone in a log, as in a URL", _logged("GET /?to=%2B34600000001\n"), "hygiene.personal_data"),
@@ -275,6 +288,8 @@ SPOILT: tuple[Spoilt, ...] = tuple(
         ("never back", lambda run: run.do("kill", "tracking", 10), "recovery.never"),
         ("back too late", _back_after(2, 2, 25), "recovery.slow"),
         ("back late most times", _back_after(8, 8, 8), "recovery.usually_slow"),
+        ("killed again when it is late already", _killed_when_late, "recovery.slow recovery.never"),
+        ("back too late even where others want the cores", _back_late_on_a_busy_machine, "recovery.slow"),
         ("a server back too late", _postgres_back_late, "recovery.slow"),
     )
 )

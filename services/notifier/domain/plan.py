@@ -32,6 +32,10 @@ _RECEIPTS = frozenset({Step.ORDER_CONFIRMED, Step.PAYMENT_RECEIVED, Step.REFUNDE
 _ON_THE_WAY = frozenset({Step.SHIPPED, Step.IN_TRANSIT, Step.DELAYED, Step.CUSTOMS})
 _ENDS = frozenset({Step.DELIVERED, Step.RETURNING, Step.RETURNED, Step.LOST, Step.ORDER_CANCELLED})
 _SURVIVES_BEING_ON_THE_WAY = frozenset({Step.FAILED_ATTEMPT})
+_TAKES_BACK_A_DELIVERY = frozenset(
+    {Step.FAILED_ATTEMPT, Step.READY_FOR_PICKUP, Step.DELIVERED, Step.RETURNING, Step.RETURNED, Step.LOST}
+)
+"""Nothing less does: a shop may say "delivered" while the carrier still drives, and it is not announced twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,5 +235,7 @@ def _makes_untrue(new: Told, old: Told) -> bool:
         return False
     if not new.step.about_parcel:
         return False
+    if old.step is Step.DELIVERED:
+        return new.step in _TAKES_BACK_A_DELIVERY
     survives = old.buyer_must_act or old.step in _SURVIVES_BEING_ON_THE_WAY
     return not (survives and new.step in _ON_THE_WAY)

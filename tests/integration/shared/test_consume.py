@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from sandbox.backends.servers import Broker
+from shared.contracts.shipments import ShipmentEvent
 from shared.database import Database
 from shared.messaging.consume import TRIES_ALONE
 from shared.messaging.failures import Poison
+from shared.messaging.watchdog import Watchdog
 from tests.support.consuming import Interrupting, Notebook, all_counted, names, new_line, numbered, references
 from tests.support.deliveries import scan
 from tests.support.migrated import ask, count
 from tests.support.waiting import until
+
+
+class Listening(Watchdog):
+    """Counts how often it was told of progress."""
+
+    beats = 0
+
+    def beat(self) -> None:
+        super().beat()
+        self.beats += 1
 
 
 async def test_a_fact_told_three_times_is_taken_in_once(broker: Broker, store: Database) -> None:
@@ -88,6 +102,21 @@ async def test_an_unexpected_error_is_narrowed_down_to_the_culprit_which_is_trie
     buried = await ask(store, 'SELECT "offset", reason FROM dead_letters')
     assert [(row["offset"], row["reason"]) for row in buried] == [(13, "unexpected: ValueError")]
     assert await line.committed() == 40
+
+
+async def test_the_watchdog_hears_of_every_step_of_the_search_for_a_culprit(broker: Broker, store: Database) -> None:
+    watchdog, culprit, heard = Listening("test"), Interrupting(Poison("unknown shop"), "P13"), list[int]()
+
+    def meddle(events: Sequence[ShipmentEvent]) -> None:
+        heard.append(watchdog.beats)
+        culprit(events)
+
+    line = await new_line(broker)
+    await line.publish(*numbered(range(40)))
+    async with line.consuming(store, Notebook(meddle), watchdog=watchdog):
+        await until(lambda: all_counted(line, 40), "all are counted")
+    assert len(heard) > 5
+    assert all(before < after for before, after in pairwise(heard))
 
 
 async def test_an_error_that_does_not_come_back_buries_nothing(broker: Broker, store: Database) -> None:

@@ -31,16 +31,28 @@ def of_run(run: WholeRun, tally: Tally) -> Iterator[Finding]:
 
 
 def _connections(run: WholeRun, process: str, samples: list[Sample], tally: Tally) -> Iterator[Finding]:
-    """At the end no more than the most before the first fault; without a fault, than the most of the first half."""
+    """At the end no more than a process may keep, and none of them in a transaction that nobody goes on with."""
     counted = [(sample.at, sample.pg_connections) for sample in samples if sample.pg_connections is not None]
+    left_open = next((each.pg_left_open for each in reversed(samples) if each.pg_left_open is not None), 0)
+    if left_open:
+        yield Finding("hygiene.transaction", process, "none left open at the end", str(left_open))
     if len(counted) < 2:
         return
+    allowed, last = _connections_allowed(run, counted), counted[-1][1]
+    tally["connections leaked"] += max(0, last - allowed)
+    if last > allowed:
+        yield Finding("hygiene.connections", process, f"at most {allowed}", str(last))
+
+
+def _connections_allowed(run: WholeRun, counted: list[tuple[datetime, int]]) -> int:
+    """A pool may grow until it has its size. Where nobody says which: the most before the first fault, or of the
+    first half of a run without one.
+    """
+    configured = run.folder.run().connections_at_rest
+    if configured is not None:
+        return configured
     first_fault = min((op.at for op in run.ops if op.what in FAULTS), default=counted[len(counted) // 2][0])
-    before = [count for at, count in counted if at <= first_fault] or [counted[0][1]]
-    leaked = counted[-1][1] - max(before)
-    tally["connections leaked"] += max(0, leaked)
-    if leaked > 0:
-        yield Finding("hygiene.connections", process, f"at most {max(before)}", str(counted[-1][1]))
+    return max([count for at, count in counted if at <= first_fault] or [counted[0][1]])
 
 
 def _memory(run: WholeRun, process: str, samples: list[Sample], tally: Tally) -> Iterator[Finding]:

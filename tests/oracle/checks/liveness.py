@@ -14,6 +14,8 @@ WAITING = ("lag", "in_flight", "parked")
 
 def of_run(run: WholeRun, tally: Tally) -> Iterator[Finding]:
     """Parcels that no shop names stay parked, and only they."""
+    if not any(op.what == "quiet" for op in run.ops):
+        yield Finding("liveness.quiet", "the run", "at rest in the end", "something moved for as long as it was waited")
     calm_from = _calm_from(run)
     resting = {"parked": len(run.ledger.strange_parcels)}
     looks: dict[tuple[str, str], list[tuple[datetime, int]]] = {}

@@ -54,6 +54,9 @@ def test_a_later_step_makes_an_earlier_one_old_news(old: Step, new: Step) -> Non
         (S.DELIVERED, S.ORDER_CANCELLED),
         # Somebody rang, and the van drove back to the depot: that they rang is still news.
         (S.FAILED_ATTEMPT, S.IN_TRANSIT),
+        # The shop closed the order while the carrier still drove it around: "delivered" is not announced again.
+        (S.DELIVERED, S.OUT_FOR_DELIVERY),
+        (S.DELIVERED, S.IN_TRANSIT),
     ],
 )
 def test_what_is_still_news_is_told_although_more_has_happened(old: Step, new: Step) -> None:

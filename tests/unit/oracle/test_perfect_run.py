@@ -45,6 +45,43 @@ def test_after_trouble_a_step_may_be_superseded_by_one_that_did_not_wait_for_it_
     assert judge(run.write(tmp_path)).findings == ()
 
 
+def test_a_pool_may_grow_until_it_has_its_size(tmp_path: Path) -> None:
+    run = perfect_run()
+    run.connections_at_rest = 12
+    run.samples[-1]["pg_connections"] = 12
+    assert judge(run.write(tmp_path)).findings == ()
+
+
+def test_a_process_need_not_come_back_while_a_server_is_away_or_while_it_is_paused(tmp_path: Path) -> None:
+    run = perfect_run()
+    told = (("kill", "tracking", 10), ("kill", "postgres", 11), ("restart", "postgres", 21), ("back", "postgres", 22))
+    paused = (("pause", "tracking", 20), ("resume", "tracking", 31), ("back", "tracking", 33))
+    for what, process, second in told + paused:
+        run.do(what, process, second)
+    judged = judge(run.write(tmp_path))
+    assert judged.findings == ()
+    assert judged.figures["recovery of services, from kill to work, max in ms"] == (33 - 10 - 10 - 10) * 1000
+
+
+def test_the_time_of_a_process_that_is_killed_again_before_it_is_back_is_none_to_count(tmp_path: Path) -> None:
+    run = perfect_run()
+    for what, second in (("kill", 10), ("kill", 12), ("back", 16)):
+        run.do(what, "tracking", second)
+    figures = judge(run.write(tmp_path)).figures
+    assert figures["recovery of services, from kill to work, p50 in ms"] == 4000
+    assert figures["killed again before it was back"] == 1
+
+
+def test_where_others_want_the_cores_as_well_a_start_may_take_longer_and_is_told_as_it_was(tmp_path: Path) -> None:
+    run = perfect_run()
+    run.others_a_core = 3.0
+    run.do("kill", "tracking", 10)
+    run.do("back", "tracking", 24)
+    judged = judge(run.write(tmp_path))
+    assert judged.findings == ()
+    assert judged.figures["recovery of services, from kill to work, max in ms"] == 14_000
+
+
 def test_an_event_that_nobody_confirmed_may_be_there_or_not(tmp_path: Path) -> None:
     run = perfect_run()
     line = next(line for line in run.sent if line["order"] == MAIL[1] and line["payload"].get("stage") == "in_transit")
@@ -65,7 +102,7 @@ def test_a_server_has_its_time_from_when_it_is_up_again(tmp_path: Path) -> None:
         run.do(what, "postgres", second)
     judged = judge(run.write(tmp_path))
     assert judged.findings == ()
-    assert judged.figures["recovery of postgres, max in ms"] == 9000
+    assert judged.figures["recovery of postgres, from up to work, max in ms"] == 9000
 
 
 def test_a_folder_that_cannot_be_read_is_not_judged(tmp_path: Path) -> None:

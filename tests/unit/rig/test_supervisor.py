@@ -106,6 +106,19 @@ async def test_a_process_that_is_paused_comes_back_and_is_not_hit_twice(watched:
     await system.until_said("pause", "resume", "back")
 
 
+async def test_after_a_server_is_back_only_those_are_waited_for_that_were_at_work(
+    watched: Callable[..., Watched],
+) -> None:
+    system = watched()
+    system.supervisor.start_all()
+    await system.supervisor.survivors_ready()
+    assert not await system.supervisor.is_ready(NAME)
+
+    await system.supervisor.all_ready()
+    await system.supervisor.survivors_ready()
+    assert await system.supervisor.is_ready(NAME)
+
+
 async def test_a_restart_in_good_order_is_no_death(watched: Callable[..., Watched]) -> None:
     system = watched()
     system.supervisor.start_all()

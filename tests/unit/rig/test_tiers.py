@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from shared.failpoints import POINTS, read_wishes
 from tests.rig.acts import planned
 from tests.rig.deaths import MIGRATION, OUT_OF_REACH, PLACES, Deaths
+from tests.rig.run import Part
 from tests.rig.tiers import TIERS, Counts, Tier, tier_named
 
 NOT_AT_A_TIME = ("orders", "places", "migrations")
@@ -59,6 +61,13 @@ def test_the_same_seed_plans_the_same_and_another_one_does_not() -> None:
     assert plan(3) == plan(3) != plan(4)
 
 
+def test_a_part_gets_its_share_and_chances_of_its_own(tmp_path: Path) -> None:
+    tier = tier_named("2")
+    first, second = (Part(tier, number, seed=1, folder=tmp_path, data=tmp_path) for number in (0, 1))
+    assert (first.counts, second.before) == (tier.counts.part(0, tier.parts), tier.counts.part(0, tier.parts))
+    assert first.chance("acts").random() != second.chance("acts").random()
+
+
 def test_a_tier_that_does_not_exist_is_refused_with_those_that_do() -> None:
     with pytest.raises(KeyError, match="there are 1, 2, 3"):
         tier_named("4")
@@ -71,7 +80,7 @@ def test_every_place_in_the_code_has_its_processes_or_is_named_as_out_of_reach()
 def test_the_tier_for_a_release_kills_at_each_place_more_than_forty_times() -> None:
     tier, died = tier_named("3"), Counter[str]()
     for number, part in enumerate(parts_of(tier)):
-        deaths = Deaths.planned(part.places, tier.counts.before(number, tier.parts).places, seed=1)
+        deaths = Deaths.planned(part.places, tier.counts.before(number, tier.parts).places, seed="1")
         for (_, place), count in deaths.left.items():
             died[place] += count
 
@@ -85,7 +94,7 @@ def test_the_quick_tier_kills_at_each_place_once() -> None:
 
 
 def test_a_process_is_armed_until_it_has_died_at_each_of_its_places() -> None:
-    deaths = Deaths.planned(len(PLACES), first=0, seed=1)
+    deaths = Deaths.planned(len(PLACES), first=0, seed="1")
     armed = read_wishes(deaths.arm("notifier.send")["FAILPOINTS"])
     assert {wish.action for wish in armed.values()} == {"kill"}
 
@@ -98,7 +107,23 @@ def test_a_process_is_armed_until_it_has_died_at_each_of_its_places() -> None:
 
 
 def test_a_process_that_is_to_die_no_more_starts_without_wishes() -> None:
-    deaths = Deaths.planned(100, first=0, seed=1)
+    deaths = Deaths.planned(100, first=0, seed="1")
     deaths.disarm()
     assert deaths.arm("tracking.consume") == {}
-    assert deaths.never_came > 0
+
+
+def test_a_death_that_never_came_is_owed_by_the_next_part() -> None:
+    first = Deaths.planned(len(PLACES), first=0, seed="1")
+    for (process, place), count in list(first.left.items()):
+        if place != "notifier.in_doubt":
+            for _ in range(count):
+                first.fired(process, place)
+    assert first.missed == {"notifier.send at notifier.in_doubt": 1}
+
+    second = Deaths.planned(len(PLACES), first=len(PLACES), seed="2", owed=first.missed)
+    assert second.left["notifier.send", "notifier.in_doubt"] == 2
+
+
+def test_a_rebalance_that_is_a_start_of_its_own_is_not_the_one_to_die_in() -> None:
+    deaths = Deaths.planned(len(PLACES), first=0, seed="1")
+    assert read_wishes(deaths.arm("tracking.consume")["FAILPOINTS"])["consume.in_revoke"].nth == 2

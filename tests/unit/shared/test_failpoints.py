@@ -76,6 +76,22 @@ def test_what_is_not_understood_is_refused_by_name(wish: str) -> None:
         read_wishes(f"{HERE}={wish}")
 
 
+def test_what_comes_too_early_happens_at_the_next_time_and_once() -> None:
+    now = [0.0]
+    places = Failpoints(read_wishes(f"{HERE}=raise@2"), random.Random(1), timedelta(seconds=5), clock=lambda: now[0])
+    for _ in range(4):
+        places.reached(HERE, None)
+    now[0] = 5.0
+    with pytest.raises(FailpointReached):
+        places.reached(HERE, None)
+    places.reached(HERE, None)
+
+
+def test_a_time_that_is_no_number_of_seconds_is_refused() -> None:
+    with pytest.raises(BrokenConfiguration, match="FAILPOINTS_AFTER: 'soon'"):
+        arm({"FAILPOINTS": f"{HERE}=raise@2", "FAILPOINTS_AFTER": "soon"})
+
+
 def test_a_chance_is_kept_over_many_times_and_is_the_same_for_the_same_seed() -> None:
     def failures(seed: int) -> list[int]:
         found, places = [], failpoints(f"{HERE}=raise:0.1", seed)
