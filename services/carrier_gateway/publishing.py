@@ -14,7 +14,7 @@ from shared.contracts.shipments import ShipmentEvent
 from shared.contracts.topics import CARRIER_SHIPMENTS
 from shared.contracts.vocabulary import Clock, Stage
 from shared.failpoints import failpoint
-from shared.messaging.traced import publishing
+from shared.messaging.traced_sends import publishing
 from shared.observability import tracing
 from shared.observability.logs import get_logger
 from shared.observability.metrics import UNMAPPED_CODES

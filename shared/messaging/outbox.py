@@ -19,7 +19,7 @@ from shared.failpoints import failpoint
 from shared.messaging.backoff import Backoff
 from shared.messaging.failures import is_infrastructure
 from shared.messaging.publish import Publisher
-from shared.messaging.traced import sending
+from shared.messaging.traced_sends import sending
 from shared.observability.logs import get_logger
 from shared.observability.metrics import OUTBOX_OLDEST
 from shared.processes import Runtime

@@ -1,4 +1,4 @@
-"""What a consumer and a relay tell of a batch: links to whatever made each message, and each fact in its own trace.
+"""What a consumer tells of a batch: links to whatever made each message, and each fact in its own trace.
 
 A fact that is taken in gets a span below the message that carried it. What a handler makes of the fact (a step, the
 ledger's rows) follows that span, so that the story goes on; the batch is told beside it.
@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from shared.contracts.base import Contract
-from shared.contracts.envelope import Outgoing
 from shared.messaging.inbox import Delivery
 from shared.observability import spans, tracing
-from shared.observability.spans import Attributes, Span, SpanKind
+from shared.observability.spans import Span, SpanKind
 
 Deliveries = Sequence[Delivery[Contract]]
 
@@ -30,31 +29,6 @@ def processing(group: str, deliveries: Deliveries, count: int) -> AbstractContex
 
 def committing(group: str, count: int) -> AbstractContextManager[Span]:
     return spans.span(f"commit {group}", SpanKind.CLIENT, _about("commit", "settle", group, count))
-
-
-def sending(messages: Sequence[Outgoing], service: str) -> AbstractContextManager[Span]:
-    """The relay's batch. The messages keep the contexts they were born with."""
-    attributes: Attributes = {
-        "messaging.system": "kafka",
-        "messaging.operation.name": "send",
-        "messaging.operation.type": "send",
-        "messaging.batch.message_count": len(messages),
-    }
-    return spans.root(
-        f"send outbox of {service}", SpanKind.CLIENT, attributes, links=filter(spans.keeps, map(_origin, messages))
-    )
-
-
-def publishing(topic: str, count: int) -> AbstractContextManager[Span]:
-    """What is published at once, not through an outbox. Messages made inside carry this span's context."""
-    attributes: Attributes = {
-        "messaging.system": "kafka",
-        "messaging.operation.name": "send",
-        "messaging.operation.type": "send",
-        "messaging.destination.name": topic,
-        "messaging.batch.message_count": count,
-    }
-    return spans.span(f"send {topic}", SpanKind.PRODUCER, attributes)
 
 
 class Facts:
@@ -118,7 +92,3 @@ def _about(name: str, kind: str, group: str, count: int | None = None) -> dict[s
         "messaging.consumer.group.name": group,
     }
     return about if count is None else {**about, "messaging.batch.message_count": count}
-
-
-def _origin(message: Outgoing) -> str | None:
-    return next((value.decode("latin-1") for name, value in message.headers if name == "traceparent"), None)

@@ -17,7 +17,7 @@ from tests.support.notifier_world import Notifier
 from tests.support.source_files import python_sources
 
 WAYS_OUT = {
-    "services/carrier_gateway/poller.py": "carriers, at the address of their adapter or of CARRIER_<ID>_URL",
+    "services/carrier_gateway/polling/poller.py": "carriers, at the address of their adapter or of CARRIER_<ID>_URL",
     "services/notifier/bounces/amazon.py": "Amazon SNS, at an address that is checked below",
     "services/notifier/bounces/pipe.py": "the notifier itself, at the address on the command's own settings",
     "services/notifier/channels/http.py": "providers, at the addresses of the environment",

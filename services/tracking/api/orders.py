@@ -27,7 +27,7 @@ from shared.contracts.topics import SHOP_ORDERS
 from shared.failpoints import failpoint
 from shared.key_entries import Scope
 from shared.messaging.failures import BrokerAway
-from shared.messaging.traced import publishing
+from shared.messaging.traced_sends import publishing
 from shared.observability import tracing
 from shared.web import Problem, invalid, unavailable
 

@@ -35,6 +35,7 @@ parcel_facts = st.builds(
     eta_from=st.none(),
     eta_until=st.none(),
     heard_at=st.none(),
+    silent_since=st.none(),
 )
 lives = st.lists(parcel_facts, max_size=12)
 
