@@ -28,6 +28,8 @@ VERSION = 1
 WITH_LOTS = 2
 """Of a basis that also holds whose the parcels are that were named without their carrier."""
 
+_OF_THE_ORDER = -1
+
 _STAGES: Mapping[str, Stage] = {str(word): word for word in Stage}
 _STEPS: Mapping[str, Step] = {str(word): word for word in Step}
 
@@ -54,8 +56,20 @@ def write_fold(fold: Fold) -> str:
     """Without its basis."""
     parcels = sorted(fold.walks)
     number = {key: nth for nth, key in enumerate(parcels)}
-    told = sorted((each.step, each.occurrence, number[each.parcel] if each.parcel else -1) for each in fold.told)
+    ordered = sorted(fold.told, key=lambda each: (each.step, each.occurrence, each.parcel or ()))
+    told = [(each.step, each.occurrence, _number(each.parcel, number)) for each in ordered]
     return orjson.dumps((VERSION, [_walk(key, fold.walks[key]) for key in parcels], told)).decode()
+
+
+def _number(parcel: ParcelKey | None, number: Mapping[ParcelKey, int]) -> int | tuple[str, ...]:
+    """In full for a step on record of a parcel that no fact names yet: so it is while a lost database is rebuilt."""
+    return _OF_THE_ORDER if parcel is None else number.get(parcel, tuple(parcel))
+
+
+def _parcel(number: int | list[str], keys: Sequence[ParcelKey]) -> ParcelKey | None:
+    if isinstance(number, int):
+        return None if number == _OF_THE_ORDER else keys[number]
+    return ParcelKey(*number)
 
 
 def _walk(key: ParcelKey, walk: Walk) -> tuple[Any, ...]:
@@ -81,7 +95,7 @@ def read_fold(basis: str | None, fold: str | None) -> Fold | None:
     return Fold(
         _read_basis(*rest),
         {key: _read_walk(*row[2:]) for key, row in zip(keys, walks, strict=True)},
-        frozenset(Told(_STEPS[step], occurrence, keys[nth] if nth >= 0 else None) for step, occurrence, nth in told),
+        frozenset(Told(_STEPS[step], occurrence, _parcel(nth, keys)) for step, occurrence, nth in told),
     )
 
 
@@ -99,9 +113,7 @@ def read_standing(basis: str | None, fold: str | None) -> Standing | None:
         _read_shop(*shop),
         dict(zip(keys, states, strict=True)),
         frozenset(
-            Told(Step.DELAYED, occurrence, keys[nth] if nth >= 0 else None)
-            for step, occurrence, nth in told
-            if step == Step.DELAYED
+            Told(Step.DELAYED, occurrence, _parcel(nth, keys)) for step, occurrence, nth in told if step == Step.DELAYED
         ),
         tuple(_read_lot(*each) for each in rest[3]) if version == WITH_LOTS else (),
     )
