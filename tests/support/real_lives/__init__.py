@@ -23,6 +23,9 @@ LIVES: tuple[Life, ...] = (
     *without_carrier.LIVES,
 )
 
+NAMED: tuple[Life, ...] = LIVES[: len(LIVES) - len(without_carrier.LIVES)]
+"""Those in which every parcel was sent with its carrier."""
+
 CONTESTED: tuple[Life, ...] = without_carrier.CONTESTED
 
-__all__ = ["CONTESTED", "LIVES", "Life", "Moment", "life", "parcel"]
+__all__ = ["CONTESTED", "LIVES", "NAMED", "Life", "Moment", "life", "parcel"]

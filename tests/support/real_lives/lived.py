@@ -38,9 +38,9 @@ def live_through(life: Life, tag: str = "") -> tuple[ModelTracking, list[Arrival
     return tracking, facts, heard
 
 
-def messages() -> list[Delivery[Contract]]:
-    """Everything that shops and carriers say in all lives; their names are told apart by the number of the life."""
-    moments = (moment for nth, life in enumerate(LIVES) for moment in life.moments(f"-{nth}"))
+def messages(lives: Sequence[Life] = LIVES) -> list[Delivery[Contract]]:
+    """Everything that shops and carriers say in these lives; their names are told apart by the number of the life."""
+    moments = (moment for nth, life in enumerate(lives) for moment in life.moments(f"-{nth}"))
     return [moment.delivery() for moment in moments if moment.fact is not None]
 
 
