@@ -7,11 +7,9 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import httpx
-import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 
 from sandbox.backends.servers import Broker
-from sandbox.providers import Providers, providers
 from services.carrier_gateway.carriers.generic import GENERIC
 from services.carrier_gateway.health.heard import Heard
 from services.carrier_gateway.health.record import Way
@@ -25,7 +23,7 @@ from tests.support.both_services import BothServices, both_services
 from tests.support.carrier_samples import SECRET
 from tests.support.deliveries import order
 from tests.support.gateway_caller import SECRETS, courier_event
-from tests.support.notifier_world import BY_MAIL, Notifier, a_notifier, now, templates
+from tests.support.notifier_world import BY_MAIL, Notifier, now
 from tests.support.recorded_spans import RecordedSpans, names, recorded_spans
 from tests.support.waiting import until
 
@@ -37,22 +35,6 @@ STORY = [
     "send carrier.shipments.v1",
     "POST /webhooks/{carrier}",
 ]
-
-
-@pytest.fixture(scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Providers]:
-    async with providers(tmp_path_factory.mktemp("providers"), templates=templates()) as servers:
-        yield servers
-
-
-@pytest.fixture
-async def notifier(
-    running: Providers, notifier_database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Notifier]:
-    for name, value in {**running.environment, "NOTIFIER_PUBLIC_URL": "http://127.0.0.1:1"}.items():
-        monkeypatch.setenv(name, value)
-    async with a_notifier(notifier_database, running) as opened:
-        yield opened
 
 
 @asynccontextmanager
