@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from sandbox.providers.http_server import HttpServer, listen, port_of
 from shared.contracts.shipments import Location
 from shared.database import Database
+from tests.support.browser import browser, needs_browser
 from tests.support.deliveries import CORREOS, SEUR, order, scan
 from tests.support.migrated import tracking_database, tracking_template
 from tests.support.tracking_pages import Tracking
 
-__all__ = ["tracking_database", "tracking_template"]
+__all__ = ["browser", "tracking_database", "tracking_template"]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="not run: no Chromium on PATH")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield opened
-        await opened.close()
+pytestmark = needs_browser
 
 
 @asynccontextmanager

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from sandbox.providers.http_server import HttpServer, listen, port_of
 from services.tracking.ops.conflicts import mark_conflicts
@@ -16,27 +15,22 @@ from services.tracking.store import OrderKey
 from shared.contracts.orders import Promise
 from shared.database import Database
 from shared.messaging.dead_letters import DeadLetter, bury
+from tests.support.browser import chromium, needs_browser
 from tests.support.deliveries import CORREOS, ORDER, SEUR, order, scan
 from tests.support.migrated import count, tracking_database, tracking_template
 from tests.support.tracking_pages import OPS_KEY, Tracking
 
 __all__ = ["tracking_database", "tracking_template"]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="not run: no Chromium on PATH")
+pytestmark = needs_browser
 PLAIN_HTTP = "console.test"
 """A name that a browser does not trust without TLS, unlike 127.0.0.1: it says less of where a form comes from."""
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    rules = f"--host-resolver-rules=MAP {PLAIN_HTTP} 127.0.0.1"
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking", rules]
-        )
+    async with chromium(f"--host-resolver-rules=MAP {PLAIN_HTTP} 127.0.0.1") as opened:
         yield opened
-        await opened.close()
 
 
 @asynccontextmanager

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from services.notifier.wording.variants import all_wordings, name_of
 from shared.contracts.vocabulary import Step
 from tests.support.awkward_mail import awkward_mail
+from tests.support.browser import browser, needs_browser
 from tests.support.steps_reached import catalog
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="not run: no Chromium on PATH")
+__all__ = ["browser"]
+pytestmark = needs_browser
 
 LANGUAGES = sorted(catalog().languages)
 COLOURS = ("#0b6e4f", "#ffff00", "#ffffff", "#000000", "#777777", "#e4002b", "#1b1f24", "#00d0ff")
@@ -55,16 +54,6 @@ TEXTS = """() => {
   }
   return found;
 }"""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield opened
-        await opened.close()
 
 
 async def opened(browser: Browser, width: int, scheme: Literal["light", "dark"] = "light") -> Page:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from sandbox.backends.ports import LOOPBACK
 from sandbox.people import PEOPLE
@@ -16,9 +15,10 @@ from sandbox.phone.mailroom import Mailroom
 from sandbox.providers.http_server import HttpServer, listen, port_of
 from shared.contracts.vocabulary import Channel
 from tests.support.accepted_messages import HOSTILE, LINK, phone_message, status_change
+from tests.support.browser import browser, needs_browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="not run: no Chromium on PATH")
+__all__ = ["browser"]
+pytestmark = needs_browser
 
 
 @pytest.fixture
@@ -34,16 +34,6 @@ async def address(mailroom: Mailroom) -> AsyncIterator[str]:
     yield f"http://{LOOPBACK}:{port_of(listener)}/"
     mailroom.close()
     await server.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield opened
-        await opened.close()
 
 
 async def open_page(browser: Browser, address: str, width: int = 1280) -> Page:

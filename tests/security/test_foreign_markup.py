@@ -5,7 +5,6 @@ The pages' own policy would stop most of it, so they are looked at without it as
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -13,30 +12,21 @@ from itertools import islice
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from sandbox.providers.http_server import HttpServer, listen, port_of
 from shared.contracts.orders import Line
 from shared.contracts.shipments import Location
+from tests.support.browser import browser, needs_browser
 from tests.support.deliveries import at, order, scan
 from tests.support.markup_payloads import PROBE, markup_payloads
 from tests.support.tracking_pages import OPS_KEY, Tracking
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="not run: no Chromium on PATH")
+__all__ = ["browser"]
+pytestmark = needs_browser
 
 WANTED, A_PARCEL = 500, 100
 EVENTS = ("mouseover", "focus", "click", "toggle")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield opened
-        await opened.close()
 
 
 @asynccontextmanager
