@@ -14,6 +14,8 @@ ATTEMPTS = 5
 FIRST_BACKOFF = timedelta(milliseconds=200)
 LONGEST_BACKOFF = timedelta(seconds=2)
 DEADLINE = timedelta(seconds=10)
+AT_ONCE = 32
+"""Callbacks on their way to the sender; the others wait their turn, and their deadline has not begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Callbacks:
 
     def __init__(self) -> None:
         self._client = httpx.AsyncClient(timeout=DEADLINE.total_seconds(), trust_env=False)
+        self._turn = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.attempts = ATTEMPTS
         """How often a callback is brought before it is given up; real providers go on for hours."""
@@ -38,10 +41,11 @@ class Callbacks:
 
     async def post_once(self, callback: Callback) -> int | None:
         """The status of the answer, None without one; for what no provider would send again."""
-        try:
-            answer = await self._client.post(callback.url, content=callback.body, headers=dict(callback.headers))
-        except httpx.TransportError:
-            return None
+        async with self._turn:
+            try:
+                answer = await self._client.post(callback.url, content=callback.body, headers=dict(callback.headers))
+            except httpx.TransportError:
+                return None
         return answer.status_code
 
     async def deliver(self, callback: Callback) -> bool:

@@ -14,7 +14,7 @@ from services.notifier.channels.base import SendResult
 from shared.contracts.vocabulary import Channel
 from shared.database import Row
 
-GATHER = timedelta(milliseconds=10)
+GATHER = timedelta(milliseconds=30)
 
 
 class Landed(NamedTuple):

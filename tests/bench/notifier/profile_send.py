@@ -1,4 +1,4 @@
-"""Where the notifier spends its time: `python -m tests.bench.notifier.profile_send [messages]`.
+"""Where the notifier spends its time: `python -m tests.bench.notifier.profile_send [messages] [sms|whatsapp]`.
 
 Its intake and its sender run in this process, one after the other, under cProfile (processor time by function; where
 SQLAlchemy switches greenlets, part of a function's time goes to its neighbour), beside the same bodies posted bare.
@@ -52,7 +52,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def profile(how_many: int) -> None:
+async def profile(how_many: int, channel: Channel) -> None:
     async with prepared_ground() as ground:
         url = await ground.fresh_copy("hito_profile", EMPTY)
         os.environ.update(ground.notifier_environment("send", url))
@@ -63,17 +63,17 @@ async def profile(how_many: int) -> None:
         async with open_database(load_settings(DatabaseSettings), "profile") as database:
             sender = Sender(database, composer, Runtime("notifier", ("send",)), now, random.Random(1))
             for run, profiled in (("warm", False), ("plain", False), ("profiled", True)):
-                taking_in = partial(_take_in, database, planner, _batches(run, how_many))
+                taking_in = partial(_take_in, database, planner, _batches(run, how_many, channel))
                 await _measured("intake", how_many, taking_in, profiled=profiled)
-                await _measured("send", how_many, partial(_send, sender), profiled=profiled)
+                await _measured("send", how_many, partial(_send, sender, channel), profiled=profiled)
             bodies = (await _bodies(database))[:how_many]
-        await _measured("bare loop", how_many, partial(_post, ground, bodies), profiled=False)
+        await _measured("bare loop", how_many, partial(_post, ground, channel, bodies), profiled=False)
         for adapter in adapters_by_provider(adapters).values():
             await adapter.close()
 
 
-def _batches(run: str, how_many: int) -> Sequence[list[Delivery[Contract]]]:
-    steps = steps_told(run, how_many, Channel.SMS, now())
+def _batches(run: str, how_many: int, channel: Channel) -> Sequence[list[Delivery[Contract]]]:
+    steps = steps_told(run, how_many, channel, now())
     deliveries: list[Delivery[Contract]] = [
         Delivery(
             TRACKING_STEPS.name,
@@ -110,13 +110,13 @@ async def _take_in(database: Database, planner: Planner, batches: Sequence[list[
             await intake(planner).handle(tx, claimed.fresh)
 
 
-async def _send(sender: Sender) -> None:
-    while await sender.work_off(Channel.SMS):
+async def _send(sender: Sender, channel: Channel) -> None:
+    while await sender.work_off(channel):
         pass
 
 
-async def _post(ground: NotifierGround, bodies: Sequence[bytes]) -> None:
-    path, kind, authorization = CALLS[Channel.SMS]
+async def _post(ground: NotifierGround, channel: Channel, bodies: Sequence[bytes]) -> None:
+    path, kind, authorization = CALLS[channel]
     headers = {"Content-Type": kind, "Authorization": authorization}
     await post_all(f"{ground.provider}{path}", headers, IN_FLIGHT, iter(bodies))
 
@@ -129,7 +129,8 @@ async def _bodies(database: Database) -> list[bytes]:
 
 def main() -> None:
     configure_logs("bench", "ERROR")
-    uvloop.run(profile(int(sys.argv[1]) if len(sys.argv) > 1 else HOW_MANY))
+    how_many, channel = sys.argv[1] if len(sys.argv) > 1 else HOW_MANY, sys.argv[2] if len(sys.argv) > 2 else "sms"
+    uvloop.run(profile(int(how_many), Channel(channel)))
 
 
 if __name__ == "__main__":
