@@ -97,7 +97,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if declared.isdigit() and (len(declared) > LONGEST_NUMBER or int(declared) > self._limit):
             await self._refuse(scope, receive, send)
             return

@@ -71,7 +71,7 @@ def redact_values(_: object, __: str, event: MutableMapping[str, Any]) -> Mutabl
 def say_which_trace(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Where the running task belongs to one, and the line names none itself."""
     if (current := tracing.current()) is not None and "trace_id" not in event:
-        event["trace_id"], event["span_id"] = tracing.trace_id(current), tracing.span_id(current)
+        event["trace_id"], event["span_id"] = tracing.ids(current)
     return event
 
 
@@ -92,7 +92,6 @@ def configure_logs(service: str, level: str = "INFO", stream: Any = None) -> Non
     """
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
             _say_who(service),
@@ -103,9 +102,10 @@ def configure_logs(service: str, level: str = "INFO", stream: Any = None) -> Non
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+    _logger.clear()
     root = logging.getLogger()
     root.handlers[:] = [_Foreign()]
     root.setLevel(logging.WARNING)
@@ -129,6 +129,11 @@ class _Foreign(logging.Handler):
         say("library_warning", where=where, error_type=kind)
 
 
+_logger: list[structlog.typing.FilteringBoundLogger] = []
+"""Made once for each configuration: making one costs as much as a line."""
+
+
 def get_logger() -> structlog.typing.FilteringBoundLogger:
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-    return logger
+    if not _logger:
+        _logger.append(structlog.get_logger().bind())
+    return _logger[0]

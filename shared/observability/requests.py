@@ -45,13 +45,14 @@ class Observed:
             route = getattr(scope.get("route"), "path", "unmatched")
             method = scope["method"] if scope["method"] in METHODS else "other"  # anybody can make up methods
             _duration_of(route, method, status).observe(time.perf_counter() - started)
-            span.update_name(f"{method} {route}")
-            span.set_attributes({"http.route": route, "http.response.status_code": int(status)})
+            if spans.on():
+                span.update_name(f"{method} {route}")
+                span.set_attributes({"http.route": route, "http.response.status_code": int(status)})
 
 
 def _request_span(scope: Scope) -> AbstractContextManager[spans.Span]:
     """A caller's own trace is carried on while we record none; else it is a link: it must not decide what we keep."""
-    given = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
+    given = next((value for name, value in scope["headers"] if name == b"traceparent"), b"").decode("latin-1")
     if not spans.on():
         return spans.span("", spans.SpanKind.SERVER, parent=tracing.child_of(given))
     if scope["path"] in OPERATIONAL:

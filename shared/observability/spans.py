@@ -84,7 +84,7 @@ def span(
     """What happens in the block, below `parent`, else below the current span. `links` are read only while on."""
     if _recorder:
         return _entered(begin(name, kind, attributes, parent=parent or tracing.current(), links=links))
-    return _NOTHING if parent is None else _following(parent)
+    return _NOTHING if parent is None else _Following(parent)
 
 
 def root(
@@ -93,7 +93,7 @@ def root(
     """The beginning of a story of our own."""
     if _recorder:
         return _entered(begin(name, kind, attributes, links=links))
-    return _following(tracing.new_trace())
+    return _Following(tracing.new_trace())
 
 
 def unseen() -> AbstractContextManager[Span]:
@@ -150,7 +150,7 @@ def traceparent_of(span: Span) -> str:
 @contextlib.contextmanager
 def _entered(begun: Span) -> Iterator[Span]:
     """Tells the type of what was raised, not its text: that may quote data."""
-    with _following(traceparent_of(begun)):
+    with _Following(traceparent_of(begun)):
         try:
             yield begun
         except BaseException as error:
@@ -159,14 +159,21 @@ def _entered(begun: Span) -> Iterator[Span]:
         end(begun)
 
 
-@contextlib.contextmanager
-def _following(traceparent: str) -> Iterator[Span]:
-    before = tracing.current()
-    tracing.set_current(traceparent)
-    try:
-        yield INVALID_SPAN
-    finally:
-        tracing.set_current(before)
+class _Following(AbstractContextManager[Span]):
+    """A span that is not recorded: in the block the running task belongs to this trace."""
+
+    __slots__ = ("_before", "_traceparent")
+
+    def __init__(self, traceparent: str) -> None:
+        self._traceparent = traceparent
+
+    def __enter__(self) -> Span:
+        self._before = tracing.current()
+        tracing.set_current(self._traceparent)
+        return INVALID_SPAN
+
+    def __exit__(self, *_: object) -> None:
+        tracing.restore(self._before)
 
 
 def _context_of(traceparent: str | None) -> SpanContext | None:

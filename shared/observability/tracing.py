@@ -21,7 +21,8 @@ def valid(traceparent: str | None) -> str | None:
 
 def new_trace() -> str:
     """A new root."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    drawn = secrets.token_hex(24)
+    return f"00-{drawn[:32]}-{drawn[32:]}-01"
 
 
 def child_of(traceparent: str | None) -> str:
@@ -33,16 +34,26 @@ def child_of(traceparent: str | None) -> str:
 
 
 def trace_id(traceparent: str | None) -> str | None:
-    return traceparent[3:35] if valid(traceparent) and traceparent else None
+    return traceparent[3:35] if traceparent and valid(traceparent) else None
 
 
 def span_id(traceparent: str | None) -> str | None:
-    return traceparent[36:52] if valid(traceparent) and traceparent else None
+    return traceparent[36:52] if traceparent and valid(traceparent) else None
+
+
+def ids(traceparent: str) -> tuple[str, str]:
+    """(trace id, span id) of one that is well formed, as `current` is."""
+    return traceparent[3:35], traceparent[36:52]
 
 
 def set_current(traceparent: str | None) -> None:
     """For the task that runs now: what it logs and publishes belongs to this trace."""
     _current.set(valid(traceparent))
+
+
+def restore(before: str | None) -> None:
+    """What `current` answered before `set_current`."""
+    _current.set(before)
 
 
 def current() -> str | None:

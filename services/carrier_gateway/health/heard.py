@@ -7,6 +7,7 @@ call between them for numbers that a monitoring system brings together anyway. T
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +30,9 @@ from shared.observability.metrics import (
     CARRIER_QUOTA_LEFT,
     CARRIER_SILENT,
 )
+
+_calls, _last_good = functools.cache(CARRIER_CALLS.labels), functools.cache(CARRIER_LAST_GOOD.labels)
+"""To look a figure up costs more than to count; there are no more than carriers, ways and outcomes."""
 
 
 class Heard:
@@ -117,9 +121,9 @@ class Heard:
 
     def _count(self, carrier: Carrier, record: WayRecord, outcome: Outcome, now: datetime) -> None:
         record.count(outcome, now)
-        CARRIER_CALLS.labels(carrier.id, record.way, outcome).inc()
+        _calls(carrier.id, record.way, outcome).inc()
         if outcome is Outcome.GOOD:
-            CARRIER_LAST_GOOD.labels(carrier.id, record.way).set(now.timestamp())
+            _last_good(carrier.id, record.way).set(now.timestamp())
 
     def _look(self, carrier: Carrier, record: WayRecord, body: bytes, now: datetime) -> None:
         for drift in record.look(body, now):

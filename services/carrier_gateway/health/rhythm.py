@@ -34,9 +34,9 @@ class Rhythm:
 
     def heard(self, now: datetime) -> None:
         """A word. Words of one hour count once; one that comes with an older clock counts for nothing."""
-        hour = _hour_of(now)
-        if self.last_hour is not None and hour <= self.last_hour:
+        if self.last_hour is not None and now < self.last_hour + HOUR:
             return
+        hour = _hour_of(now)
         for silent in self._hours_between(hour):
             self._learn(silent, spoke=False)
         self._learn(hour, spoke=True)

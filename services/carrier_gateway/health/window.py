@@ -25,13 +25,17 @@ class SlidingCounts:
         if not self._slots or self._slots[-1][0] < number:
             self._slots.append((number, Counter()))
             self._forget(number)
-        known = {each for _, counts in self._slots for each in counts}
-        self._slots[-1][1][word if word in known or len(known) < self._most else OTHER] += 1
+        newest = self._slots[-1][1]
+        newest[word if word in newest or self._has_room_for(word) else OTHER] += 1
 
     def counts(self, now: datetime) -> dict[str, int]:
         """By word, the most frequent first."""
         self._forget(self._number(now))
         return dict(sum((counts for _, counts in self._slots), Counter()).most_common())
+
+    def _has_room_for(self, word: str) -> bool:
+        known = {each for _, counts in self._slots for each in counts}
+        return word in known or len(known) < self._most
 
     def _number(self, now: datetime) -> int:
         return (now - _EPOCH) // self._slot

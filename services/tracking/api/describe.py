@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
+from services.tracking import store
 from services.tracking.api.answers import Timeline, TimelineEntry, Why, WhyFact, WhyMessage, WhyStep
 from services.tracking.domain.lifecycle import SHOP_TELLS
-from services.tracking.domain.promise import NeverSeen, PromiseBroken, Stalled, broken_on
+from services.tracking.domain.promise import NeverSeen, PromiseBroken, Stalled, TimeFact, broken_on
 from services.tracking.domain.shipment import in_true_order
 from services.tracking.domain.which_carrier import as_known_now, is_another, names_now, turns_of
 from services.tracking.queries import OrderStory
@@ -17,6 +18,12 @@ from shared.database import Row
 
 ANOTHER_CARRIER = "another_carrier"
 """Why a scan changed nothing: the reference is that carrier's, too, and another one has the order's parcel."""
+
+_KINDS: Mapping[type[TimeFact], str] = {
+    PromiseBroken: "promise_broken",
+    NeverSeen: "never_scanned",
+    Stalled: "stalled",
+}
 
 
 def describe_timeline(story: OrderStory) -> Timeline:
@@ -71,14 +78,12 @@ def _snapshots(story: OrderStory) -> Iterator[TimelineEntry]:
 def _time(story: OrderStory) -> Iterator[TimelineEntry]:
     zone = story.decision.shop.zone
     for fact in story.time_facts:
-        match fact:
-            case PromiseBroken():
-                at, kind = broken_on(fact.promised_until, zone), "promise_broken"
-            case NeverSeen():
-                at, kind = fact.at, "never_scanned"
-            case Stalled():
-                at, kind = fact.at, "stalled"
-        yield TimelineEntry(at=at, clock=Clock.EXACT, kind=kind, parcel=str(fact.parcel) if fact.parcel else None)
+        at = broken_on(fact.promised_until, zone) if isinstance(fact, PromiseBroken) else fact.at
+        yield TimelineEntry(at=at, clock=Clock.EXACT, kind=_KINDS[type(fact)], parcel=_parcel_of(fact))
+
+
+def _parcel_of(fact: TimeFact) -> str | None:
+    return str(fact.parcel) if fact.parcel else None
 
 
 def _carriers(story: OrderStory) -> Iterator[TimelineEntry]:
@@ -109,7 +114,7 @@ def _waiting(story: OrderStory) -> dict[UUID | None, tuple[Step, ...]]:
 def describe_why(story: OrderStory) -> Why:
     """Every event with what followed from it, down to one verdict for each recipient and channel.
 
-    A step that only the passing of time brought about has no event: it goes by its parcel and its instant.
+    A step that only the passing of time brought about has no event: it goes by what passed, its parcel and its instant.
     """
     names = {str(was): str(now) for was, now in names_now(story.decision.fold.basis.lots).items()}
     messages: dict[tuple[str, str, str], list[WhyMessage]] = {}
@@ -124,6 +129,7 @@ def describe_why(story: OrderStory) -> Why:
         parcel = row["parcel"] or ""
         messages.setdefault((row["step"], row["occurrence"], names.get(parcel, parcel)), []).append(said)
     facts = describe_timeline(story).entries
+    passings = {fact.identity: fact for fact in story.time_facts}
     steps: dict[object, list[WhyStep]] = {}
     for row in story.steps:
         step = WhyStep(
@@ -132,9 +138,11 @@ def describe_why(story: OrderStory) -> Why:
             told_while_true=row["still_true"],
             messages=tuple(messages.get((row["step"], row["occurrence"], row["parcel"]), ())),
         )
-        steps.setdefault(_cause(row, facts) or (row["parcel"], row["occurred_at"]), []).append(step)
+        passed = passings.get(store.told_from_row(row))
+        cause = _cause(row, facts) or (passed and (_KINDS[type(passed)], _parcel_of(passed), row["occurred_at"]))
+        steps.setdefault(cause, []).append(step)
     waiting = _waiting(story)
-    return Why(decisions=tuple(_why(entry, steps, waiting.get(entry.fact, ())) for entry in facts))
+    return Why(decisions=tuple(_why(entry, _followed(entry, steps), waiting.get(entry.fact, ())) for entry in facts))
 
 
 def _cause(row: Row, entries: Sequence[TimelineEntry]) -> UUID | None:
@@ -150,9 +158,20 @@ def _cause(row: Row, entries: Sequence[TimelineEntry]) -> UUID | None:
     return next((entry.fact for entry in reversed(said) if entry.at <= row["occurred_at"]), None)
 
 
-def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]], waits: tuple[Step, ...]) -> WhyFact:
-    """A contradicting snapshot shares its id with the one that stands, and brought about nothing."""
-    followed = () if entry.ignored == "conflict" else steps.get(entry.fact or (entry.parcel or "", entry.at), ())
+def _followed(entry: TimelineEntry, steps: Mapping[object, list[WhyStep]]) -> tuple[WhyStep, ...]:
+    """A contradicting snapshot shares its id with the one that stands, and brought about nothing.
+
+    Silences that began on one day end at one instant: each entry takes the step of its own, in their order.
+    """
+    if entry.ignored == "conflict":
+        return ()
+    if entry.fact is not None:
+        return tuple(steps.get(entry.fact, ()))
+    alike = steps.get((entry.kind, entry.parcel, entry.at), [])
+    return (alike.pop(0),) if alike else ()
+
+
+def _why(entry: TimelineEntry, followed: tuple[WhyStep, ...], waits: tuple[Step, ...]) -> WhyFact:
     return WhyFact(
         event=entry.fact,
         kind=entry.kind,
@@ -160,6 +179,6 @@ def _why(entry: TimelineEntry, steps: dict[object, list[WhyStep]], waits: tuple[
         parcel=entry.parcel,
         what=str(entry.stage or entry.state or entry.kind),
         ignored=entry.ignored,
-        steps=tuple(followed),
+        steps=followed,
         waits=waits if entry.fact is not None else (),
     )

@@ -147,6 +147,17 @@ async def test_why_a_late_parcel_was_told_stands_beside_that_parcels_broken_prom
     assert (await api.ask(ONE))["promise"]["broken"] is True
 
 
+async def test_two_silences_that_end_at_one_instant_lead_each_to_its_own_step(api: Api) -> None:
+    await api.tracking.tell(order("shipped", parcels=[SEUR]), scan("in_transit", 4, "11:00"))
+    await look_once(api.tracking.database, api.tracking.announcer, at(20))
+    await api.tracking.tell(scan("in_transit", 4, "17:00"))
+    await look_once(api.tracking.database, api.tracking.announcer, at(20))
+    silent = [item for item in (await api.ask(f"{ONE}/why"))["decisions"] if item["kind"] == "stalled"]
+    assert len({item["at"] for item in silent}) == 1
+    told = [[step["occurrence"] for step in item["steps"]] for item in silent]
+    assert told == [["stalled:2026-03-04T11:00:00Z"], ["stalled:2026-03-04T17:00:00Z"]]
+
+
 @pytest.mark.parametrize("path", [ONE, f"{ONE}/timeline", f"{ONE}/why"])
 async def test_an_order_that_is_not_known_is_not_found(api: Api, path: str) -> None:
     answer = await api.get(path)
