@@ -36,5 +36,6 @@ def _wrong(case: Case, steps: list[StepId]) -> Iterator[tuple[StepId, StepId]]:
         for before in steps[:place]:
             same = not before.parcel or not after.parcel or before.parcel == after.parcel
             later = before != after and not case.story.may_precede(before, after)
-            if same and later and (before.step, after.step) not in STILL_WORTH_TELLING:
+            overruled = case.story.ruled_out.get(before) == after  # heard of first, and true until the other was known
+            if same and later and not overruled and (before.step, after.step) not in STILL_WORTH_TELLING:
                 yield before, after

@@ -9,6 +9,7 @@ import pytest
 from tests.oracle import judge
 from tests.oracle.folder import Unreadable
 from tests.support.perfect_run import MAIL, TEXT, perfect_run
+from tests.support.ways_to_spoil import told_untrue
 
 
 def test_a_perfect_run_has_no_finding(tmp_path: Path) -> None:
@@ -42,6 +43,15 @@ def test_after_trouble_a_step_may_be_superseded_by_one_that_did_not_wait_for_it_
     run.unhear(MAIL, "order_confirmed", "email")
     run.do("fault_on", "smtp", 10)
     run.do("fault_off", "smtp", 12)
+    assert judge(run.write(tmp_path)).findings == ()
+
+
+def test_a_late_scan_may_be_heard_of_before_the_delivery_that_rules_it_out_is_known(tmp_path: Path) -> None:
+    run = perfect_run()
+    told_untrue("in_transit")(run)
+    delivered = run.heard(MAIL, "delivered", "email")
+    run.accepted.remove(delivered)
+    run.accepted.append(delivered)
     assert judge(run.write(tmp_path)).findings == ()
 
 
