@@ -103,6 +103,7 @@ class Supervisor:
         self.processes = {process.name: process for process in processes}
         self._ops, self._chance, self._arm, self._fired = ops, chance, arm, fired
         self._tasks: set[asyncio.Task[None]] = set()
+        self._returning: dict[str, asyncio.Task[None]] = {}
         self._client = httpx.AsyncClient(timeout=ASK_DEADLINE.total_seconds(), trust_env=False)
 
     def start_all(self) -> None:
@@ -151,7 +152,9 @@ class Supervisor:
         self.processes[name].worked = True
 
     async def all_ready(self) -> None:
+        """And each return is noted."""
         await asyncio.gather(*(self.until_ready(name) for name, each in self.processes.items() if each.wanted))
+        await asyncio.gather(*self._returning.values(), return_exceptions=True)
 
     async def survivors_ready(self) -> None:
         """The same for those that are at work now, each as long as it lives: a start has a time of its own."""
@@ -205,20 +208,21 @@ class Supervisor:
 
     async def _keep(self, process: Supervised) -> None:
         """Until it is not wanted any more."""
-        back: asyncio.Task[None] | None = None
         try:
             while process.wanted:
                 if process.pid is not None:
                     await asyncio.sleep(LOOK_PAUSE.total_seconds())
                     continue
-                if back is not None:
-                    back.cancel()
+                self._expect_no_more(process.name)
                 self._note_death(process)
                 await self._start_again(process)
-                back = asyncio.create_task(self._note_back(process.name))
+                self._returning[process.name] = asyncio.create_task(self._note_back(process.name))
         finally:
-            if back is not None:
-                back.cancel()
+            self._expect_no_more(process.name)
+
+    def _expect_no_more(self, name: str) -> None:
+        if (back := self._returning.pop(name, None)) is not None:
+            back.cancel()
 
     async def _start_again(self, process: Supervised) -> None:
         shortest, longest = (pause.total_seconds() for pause in PAUSES)

@@ -18,16 +18,16 @@ from shared.contracts.shipments import Eta
 from shared.contracts.vocabulary import Stage
 
 HOUR = timedelta(hours=1)
-LOOKS_AHEAD_HOURS = 8
+LOOKS_AHEAD_HOURS = 18
 """What will happen this soon is worth waiting for: one question then sees it as well."""
-FRESH_HOURS = 48.0
-"""So long after a change its news is worth about a third of what it was: a buyer has found out."""
+FRESH_HOURS = 36
+"""A change older than this is no news any more: a buyer has found out. Where the quota is too small for all parcels, a
+question is better spent on another one's news."""
 STALE_WORTH = 0.02
 """What a change is worth however old it is; it grows with the days that the parcel has not been asked about."""
 STALE_DAYS = 7
 FARTHEST_HOURS = 24 * 14
 _DAY = 24
-_AN_HOUR_OLDER = math.exp(-1 / FRESH_HOURS)
 
 
 class Pace(NamedTuple):
@@ -103,29 +103,28 @@ class Forecast:
     keeps_hours: bool = True
     _unseen: list[float] = field(default_factory=lambda: [0.0])
     _shares: list[float] = field(default_factory=list)
-    _fresh: list[float] = field(default_factory=lambda: [0.0])
 
     def unseen(self, hours: float) -> float:
         """How many changes are to be expected between `as_of` and so many hours later."""
-        return self._at(self._unseen, hours)
-
-    def worth(self, now: datetime, pace: float = 1.0) -> float:
-        """The expected value of asking now: the changes to be seen, each worth less the older it is. Less while more is
-        about to happen, for then a question somewhat later sees both. `pace` 0.1: all happens ten times as fast.
-        """
-        hours = (now - self.known.as_of) / HOUR / pace
-        unseen, fresh = self.unseen(hours), self._at(self._fresh, hours)
-        soon = self._at(self._fresh, hours + LOOKS_AHEAD_HOURS)
-        ripe = fresh / max(soon, fresh) if fresh > 0 else 0.0
-        return fresh * ripe + STALE_WORTH * unseen * (1 + hours / 24 / STALE_DAYS)
-
-    def _at(self, by_hour: list[float], hours: float) -> float:
         hours = min(max(hours, 0.0), FARTHEST_HOURS)
         whole = int(hours)
-        while len(by_hour) < whole + 2:
+        while len(self._unseen) < whole + 2:
             self._go_on()
-        before, after = by_hour[whole], by_hour[whole + 1]
+        before, after = self._unseen[whole], self._unseen[whole + 1]
         return before + (after - before) * (hours - whole)
+
+    def fresh(self, hours: float) -> float:
+        """Those of them that are still news then."""
+        return self.unseen(hours) - self.unseen(hours - FRESH_HOURS)
+
+    def worth(self, now: datetime, pace: float = 1.0) -> float:
+        """The expected value of asking now: the changes to be seen, an old one worth little. Less while more is about
+        to happen, for then a question somewhat later sees both. `pace` 0.1: all happens ten times as fast.
+        """
+        hours = (now - self.known.as_of) / HOUR / pace
+        unseen, fresh, soon = self.unseen(hours), self.fresh(hours), self.fresh(hours + LOOKS_AHEAD_HOURS)
+        ripe = fresh / max(soon, fresh) if fresh > 0 else 0.0
+        return fresh * ripe + STALE_WORTH * unseen * (1 + hours / 24 / STALE_DAYS)
 
     def _go_on(self) -> None:
         way = _WAYS[self.known.stage]
@@ -140,7 +139,6 @@ class Forecast:
             moved_in = leaves
             changes += leaves
         self._unseen.append(self._unseen[-1] + changes)
-        self._fresh.append(self._fresh[-1] * _AN_HOUR_OLDER + changes)
 
     def _rate(self, stage: Stage, local: datetime, *, first: bool) -> float:
         """Chance per hour of leaving a stage."""
