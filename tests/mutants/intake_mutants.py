@@ -21,7 +21,7 @@ INTAKE_MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         "tracking falters",
-        NEVER_TOLD,
+        NEVER_TOLD | {"loss.undecided"},  # what was under way may have been the notifier's verdicts
     ),
     Mutant(
         "a batch that fails is skipped",
