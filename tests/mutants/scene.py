@@ -146,7 +146,8 @@ def _environment(
         return found
     config = folder / "cannot-be-asked.toml"
     before, _, after = DESCRIPTION.read_text("utf-8").partition("[lookup]")
-    config.write_text(before + "[receipts]" + after.partition("[receipts]")[2], encoding="utf-8")
+    before = before.replace('callback_url = "{callback_url}"\n', "")
+    config.write_text(before + "[errors]" + after.partition("[errors]")[2], encoding="utf-8")
     kept = {name: value for name, value in found.items() if not name.startswith("TWILIO")}
     return {**kept, **world.providers.keyed_environment, "SMS_HTTP_CONFIG": str(config)}
 
