@@ -21,7 +21,7 @@ INTAKE_MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         "tracking falters",
-        NEVER_TOLD | {"loss.undecided"},  # what was under way may have been the notifier's verdicts
+        NEVER_TOLD,
     ),
     Mutant(
         "a batch that fails is skipped",

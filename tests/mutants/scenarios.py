@@ -82,7 +82,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         recipe=RECIPE,
         faults=(Rule(action=Action.RECEIPT_FAILED, provider="twilio", nth=3, code=30008),),
     ),
-    Scenario("tracking falters", armed={"tracking": "consume.before_commit=kill@8,tracking.after_scans=raise@1"}),
+    Scenario("tracking falters", armed={"tracking": "consume.after_inbox=raise@1,tracking.after_scans=kill@2"}),
     Scenario(
         "the sender commits late",
         armed={"notifier.send": "notifier.before_record=sleep:0.3:0.6"},
