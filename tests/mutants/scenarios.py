@@ -39,7 +39,8 @@ class Scenario:
     """`orders` of the `recipe` and of these `shops`, which happened so long `ago`, and what goes wrong meanwhile.
 
     `armed`: failpoints of processes, in their first life only. `faults`: of the providers. `careful`: SMS leave through
-    a provider that honours keys, and tells nobody what became of them. `rests`: each wave is told before the next one is sent.
+    a provider that honours keys, and tells nobody what became of them. `rests`: each wave is told before the next one
+    is sent.
     """
 
     name: str
