@@ -53,7 +53,7 @@ fuzz: .venv-fuzz/.ready ## Every parser under a fuzzer, 1,000,000 bodies each (h
 	@$(FUZZ) -m tests.fuzz.clock $(ARGS)
 	@$(FUZZ) -m tests.fuzz --executions $(or $(EXECUTIONS),1000000) $(ARGS)
 
-attacks: $(READY) ## Every attack of docs/security.md in full number (half an hour; make test tries a few of each)
+attacks: $(READY) ## Every attack of docs/security.md in full number (a quarter of an hour; make test tries a few of each)
 	@HITO_ATTACKS=many $(BIN)/python -m pytest -q --timeout 3600 tests/security $(ARGS)
 AUDIT := .venv-audit/bin/python
 .venv-audit/.ready: requirements/audit.lock $(READY)
@@ -89,10 +89,10 @@ bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.js
 chaos: $(READY) ## Break all of Hito on real servers and have an oracle judge it; TIER=2 (hours) and 3 run CHUNKS= parts
 	@$(BIN)/python -m tests.rig --tier $(or $(TIER),1) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(TIER),,--anew) $(ARGS)
 
-chaos-ledger: $(READY) ## Kill -9 of every process, and at every move of every message through every fault (half an hour)
+chaos-ledger: $(READY) ## Kill -9 of every process, and at every move of every message through every fault (a quarter of an hour)
 	@HITO_FAULT_MATRIX=whole $(BIN)/python -m pytest -q -s tests/chaos/test_kill_any_process.py tests/chaos/test_fault_matrix.py $(ARGS)
 
-mutants: $(READY) ## Break the product in 21 ways: the oracle must catch each (half an hour; goes on where it stopped; ARGS=relay)
+mutants: $(READY) ## Break the product in 21 ways: the oracle must catch each (a quarter of an hour; goes on where it stopped; ARGS=relay)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
 contracts: $(READY) ## Write shared/contracts/schemas anew

@@ -103,7 +103,7 @@ def story_of(order: OrderLedger, zone: ZoneInfo, known: Iterable[object]) -> Sto
         for step, parcel in _implied(snapshot):
             story.tell(StepId(step, "1", parcel), snapshot.said_at)
     scans = sorted((s for s in order.scans.values() if s.event_id in arrived), key=lambda s: (s.at, _rank(s.stage)))
-    for parcel in {parcel for snapshot in snapshots for parcel in snapshot.parcels}:
+    for parcel in sorted({parcel for snapshot in snapshots for parcel in snapshot.parcels}):
         _walk(story, standing, parcel, [scan for scan in scans if scan.parcel == parcel], zone)
     story.state = _state(standing, [story.stages[parcel] for parcel in standing.parcels])
     stood = {StepId(STANDS[each.state], "1", "") for each in of_sequence.values() if each.state in STANDS}
@@ -130,7 +130,8 @@ def _stays_true(step: str, standing: Snapshot) -> bool:
 
 def _walk(story: Story, standing: Snapshot, parcel: str, scans: list[Scan], zone: ZoneInfo) -> None:
     """Scan by scan, as it happened. What changes nothing tells of its step all the same, for the record."""
-    stage, runs, last, counted = "registered", _Runs(), None, set(story.steps)
+    stage, runs, last = "registered", _Runs(), None
+    counted = {step for step in story.steps if step.parcel in ("", parcel)}
     for scan in scans:
         step = _told_by(scan, runs, zone)
         if step is not None:

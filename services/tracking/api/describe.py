@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from uuid import UUID
 
 from services.tracking import store
@@ -10,6 +11,7 @@ from services.tracking.api.answers import Timeline, TimelineEntry, Why, WhyFact,
 from services.tracking.domain.lifecycle import SHOP_TELLS
 from services.tracking.domain.promise import NeverSeen, PromiseBroken, Stalled, TimeFact, broken_on
 from services.tracking.domain.shipment import in_true_order
+from services.tracking.domain.telling import Told
 from services.tracking.domain.which_carrier import as_known_now, is_another, names_now, turns_of
 from services.tracking.queries import OrderStory
 from shared.contracts.shipments import Location
@@ -28,8 +30,14 @@ _KINDS: Mapping[type[TimeFact], str] = {
 
 def describe_timeline(story: OrderStory) -> Timeline:
     """Every fact in the order in which it happened, whichever came in first."""
-    entries = [*_scans(story), *_snapshots(story), *_time(story), *_carriers(story)]
-    return Timeline(entries=tuple(sorted(entries, key=lambda e: (e.at, e.kind, str(e.fact)))))
+    return Timeline(entries=tuple(entry for entry, _ in _entries(story)))
+
+
+def _entries(story: OrderStory) -> list[tuple[TimelineEntry, Told | None]]:
+    """In their order; with what time has told of, which has no event, goes the step that it brought about."""
+    facts = chain(_scans(story), _snapshots(story), _carriers(story))
+    entries = [*((entry, None) for entry in facts), *_time(story)]
+    return sorted(entries, key=lambda pair: (pair[0].at, pair[0].kind, str(pair[0].fact)))
 
 
 def _ignored(story: OrderStory) -> dict[object, str]:
@@ -75,15 +83,12 @@ def _snapshots(story: OrderStory) -> Iterator[TimelineEntry]:
         )
 
 
-def _time(story: OrderStory) -> Iterator[TimelineEntry]:
+def _time(story: OrderStory) -> Iterator[tuple[TimelineEntry, Told]]:
     zone = story.decision.shop.zone
     for fact in story.time_facts:
         at = broken_on(fact.promised_until, zone) if isinstance(fact, PromiseBroken) else fact.at
-        yield TimelineEntry(at=at, clock=Clock.EXACT, kind=_KINDS[type(fact)], parcel=_parcel_of(fact))
-
-
-def _parcel_of(fact: TimeFact) -> str | None:
-    return str(fact.parcel) if fact.parcel else None
+        parcel = str(fact.parcel) if fact.parcel else None
+        yield TimelineEntry(at=at, clock=Clock.EXACT, kind=_KINDS[type(fact)], parcel=parcel), fact.identity
 
 
 def _carriers(story: OrderStory) -> Iterator[TimelineEntry]:
@@ -114,7 +119,7 @@ def _waiting(story: OrderStory) -> dict[UUID | None, tuple[Step, ...]]:
 def describe_why(story: OrderStory) -> Why:
     """Every event with what followed from it, down to one verdict for each recipient and channel.
 
-    A step that only the passing of time brought about has no event: it goes by what passed, its parcel and its instant.
+    A step that only the passing of time brought about has no event: it goes by itself.
     """
     names = {str(was): str(now) for was, now in names_now(story.decision.fold.basis.lots).items()}
     messages: dict[tuple[str, str, str], list[WhyMessage]] = {}
@@ -128,9 +133,9 @@ def describe_why(story: OrderStory) -> Why:
         )
         parcel = row["parcel"] or ""
         messages.setdefault((row["step"], row["occurrence"], names.get(parcel, parcel)), []).append(said)
-    facts = describe_timeline(story).entries
-    passings = {fact.identity: fact for fact in story.time_facts}
-    steps: dict[object, list[WhyStep]] = {}
+    entries = _entries(story)
+    facts = [entry for entry, _ in entries]
+    steps: dict[UUID | Told | None, list[WhyStep]] = {}
     for row in story.steps:
         step = WhyStep(
             step=row["step"],
@@ -138,11 +143,13 @@ def describe_why(story: OrderStory) -> Why:
             told_while_true=row["still_true"],
             messages=tuple(messages.get((row["step"], row["occurrence"], row["parcel"]), ())),
         )
-        passed = passings.get(store.told_from_row(row))
-        cause = _cause(row, facts) or (passed and (_KINDS[type(passed)], _parcel_of(passed), row["occurred_at"]))
-        steps.setdefault(cause, []).append(step)
+        steps.setdefault(_cause(row, facts) or store.told_from_row(row), []).append(step)
     waiting = _waiting(story)
-    return Why(decisions=tuple(_why(entry, _followed(entry, steps), waiting.get(entry.fact, ())) for entry in facts))
+    return Why(
+        decisions=tuple(
+            _why(entry, steps.get(entry.fact or told, ()), waiting.get(entry.fact, ())) for entry, told in entries
+        )
+    )
 
 
 def _cause(row: Row, entries: Sequence[TimelineEntry]) -> UUID | None:
@@ -158,20 +165,8 @@ def _cause(row: Row, entries: Sequence[TimelineEntry]) -> UUID | None:
     return next((entry.fact for entry in reversed(said) if entry.at <= row["occurred_at"]), None)
 
 
-def _followed(entry: TimelineEntry, steps: Mapping[object, list[WhyStep]]) -> tuple[WhyStep, ...]:
-    """A contradicting snapshot shares its id with the one that stands, and brought about nothing.
-
-    Silences that began on one day end at one instant: each entry takes the step of its own, in their order.
-    """
-    if entry.ignored == "conflict":
-        return ()
-    if entry.fact is not None:
-        return tuple(steps.get(entry.fact, ()))
-    alike = steps.get((entry.kind, entry.parcel, entry.at), [])
-    return (alike.pop(0),) if alike else ()
-
-
-def _why(entry: TimelineEntry, followed: tuple[WhyStep, ...], waits: tuple[Step, ...]) -> WhyFact:
+def _why(entry: TimelineEntry, followed: Sequence[WhyStep], waits: tuple[Step, ...]) -> WhyFact:
+    """A contradicting snapshot shares its id with the one that stands, and brought about nothing."""
     return WhyFact(
         event=entry.fact,
         kind=entry.kind,
@@ -179,6 +174,6 @@ def _why(entry: TimelineEntry, followed: tuple[WhyStep, ...], waits: tuple[Step,
         parcel=entry.parcel,
         what=str(entry.stage or entry.state or entry.kind),
         ignored=entry.ignored,
-        steps=followed,
+        steps=() if entry.ignored == "conflict" else tuple(followed),
         waits=waits if entry.fact is not None else (),
     )

@@ -58,6 +58,15 @@ def test_a_scan_after_the_end_is_ignored_and_its_step_is_on_record() -> None:
     assert StepId("in_transit", "1", PARCEL) in story.steps.keys() - story.true_at_the_end
 
 
+def test_what_is_ruled_out_of_one_parcel_stays_so_whatever_else_the_order_holds() -> None:
+    story = told(
+        said("shipped", 0, 1, PARCEL, OTHER),
+        *(scanned(stage, hour) for stage, hour in (("delivered", 2), ("in_transit", 3))),
+        *(scanned(stage, hour, OTHER) for stage, hour in (("in_transit", 2), ("delivered", 4))),
+    )
+    assert story.ruled_out == {StepId("in_transit", "1", PARCEL): StepId("delivered", "1", PARCEL)}
+
+
 def test_a_failed_attempt_after_delivered_takes_it_back_and_the_next_delivery_is_told_anew() -> None:
     story = told(
         said("shipped", 0, 1, PARCEL), scanned("delivered", 2), scanned("failed_attempt", 3), scanned("delivered", 30)
