@@ -64,7 +64,7 @@ def _decode_secret(secret: str) -> bytes:
 
 def _sign(key: bytes, message_id: str, timestamp: str, body: bytes) -> bytes:
     signed = b".".join((message_id.encode(), timestamp.encode(), body))
-    return b"v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
+    return b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256"))
 
 
 def _any_equal(given: Sequence[bytes], accepted: Sequence[bytes]) -> bool:

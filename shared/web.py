@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.asgi import header_of
 from shared.health import Health
 from shared.messaging.failures import BrokerAway, is_infrastructure
 from shared.observability.logs import get_logger
@@ -97,7 +98,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        declared = header_of(scope, b"content-length") or b"0"
         if declared.isdigit() and (len(declared) > LONGEST_NUMBER or int(declared) > self._limit):
             await self._refuse(scope, receive, send)
             return

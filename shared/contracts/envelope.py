@@ -44,18 +44,16 @@ class Envelope(NamedTuple):
 
     def to_headers(self) -> Headers:
         """Kafka headers of the binary mode."""
-        pairs = {
-            "ce_specversion": "1.0",
-            "ce_id": str(self.id),
-            "ce_source": self.source,
-            "ce_type": self.type,
-            "ce_time": rfc3339(self.time),
-            "ce_subject": self.subject,
-            "content-type": CONTENT_TYPE,
-            "traceparent": self.traceparent,
-            "tracestate": self.tracestate,
-        }
-        return [(name, value.encode()) for name, value in pairs.items() if value is not None]
+        optional = (("ce_subject", self.subject), ("traceparent", self.traceparent), ("tracestate", self.tracestate))
+        return [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", str(self.id).encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_type", self.type.encode()),
+            ("ce_time", rfc3339(self.time).encode()),
+            ("content-type", CONTENT_TYPE.encode()),
+            *[(name, value.encode()) for name, value in optional if value is not None],
+        ]
 
     @classmethod
     def from_headers(cls, headers: Iterable[tuple[str, bytes]]) -> Envelope:

@@ -20,6 +20,9 @@ class Location(Contract):
     country: CountryCode | None = None
 
 
+_NOWHERE = Location()
+
+
 class Eta(Contract):
     """When the carrier expects to deliver. On the wire `from_` is `from`, which is a Python keyword."""
 
@@ -62,11 +65,15 @@ class ShipmentEvent(Contract):
         return f"{self.carrier}/{self.reference}"
 
     @property
-    def event_id(self) -> UUID:
-        """The same fact told twice (push and poll, two hubs) has the same id."""
-        place = self.location or Location()
-        parts = (
+    def fact(self) -> tuple[str, ...]:
+        """What makes it this fact and no other: the same one told twice (push and poll, two hubs) has the same."""
+        place = self.location or _NOWHERE
+        return (
             self.carrier, self.reference, rfc3339(self.occurred_at), self.carrier_code or self.stage,
             place.city or "", place.postal_code or "", place.country or "",
         )  # fmt: skip
-        return uuid5(_NAMESPACE, "\x1f".join(parts))
+
+    @property
+    def event_id(self) -> UUID:
+        """Of its `fact`, in whatever way it was told."""
+        return uuid5(_NAMESPACE, "\x1f".join(self.fact))

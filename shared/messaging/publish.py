@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -67,7 +67,7 @@ class Publisher:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(deadline.total_seconds()):
-                sent = [await self._send(self._producer, message) for message in messages]
+                sent = [await _send(self._producer, message) for message in messages]
                 failpoint("publish.before_acks")
                 await (sent[0] if len(sent) == 1 else asyncio.gather(*sent))
         except (KafkaError, TimeoutError, OSError) as error:
@@ -75,12 +75,6 @@ class Publisher:
         _publish_duration.observe(time.perf_counter() - started)
         for message in messages:
             _published(message.topic).inc()
-
-    async def _send(self, producer: AIOKafkaProducer, message: Outgoing) -> asyncio.Future[object]:
-        future: asyncio.Future[object] = await producer.send(
-            message.topic, value=message.value, key=message.key, headers=message.headers
-        )
-        return future
 
     async def connect(self) -> None:
         """Keep trying until the broker answers."""
@@ -101,6 +95,14 @@ class Publisher:
     async def close(self) -> None:
         if self._producer is not None:
             await _stop(self._producer)
+
+
+def _send(producer: AIOKafkaProducer, message: Outgoing) -> Coroutine[Any, Any, asyncio.Future[object]]:
+    """Into the producer's buffer; the future is for the broker's answer."""
+    sending: Coroutine[Any, Any, asyncio.Future[object]] = producer.send(
+        message.topic, value=message.value, key=message.key, headers=message.headers
+    )
+    return sending
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.asgi import header_of
 from shared.observability import spans, tracing
 from shared.observability.metrics import HTTP_DURATION
 
@@ -27,32 +28,29 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with _request_span(scope) as span:
-            await self._measured(scope, receive, send, span)
-
-    async def _measured(self, scope: Scope, receive: Receive, send: Send, span: spans.Span) -> None:
-        started, status = time.perf_counter(), "500"
+        started, status = time.perf_counter(), 500
 
         async def noted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = str(message["status"])
+                status = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, receive, noted)
-        finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            method = scope["method"] if scope["method"] in METHODS else "other"  # anybody can make up methods
-            _duration_of(route, method, status).observe(time.perf_counter() - started)
-            if spans.on():
-                span.update_name(f"{method} {route}")
-                span.set_attributes({"http.route": route, "http.response.status_code": int(status)})
+        with _request_span(scope) as span:
+            try:
+                await self._app(scope, receive, noted)
+            finally:
+                route = getattr(scope.get("route"), "path", "unmatched")
+                method = scope["method"] if scope["method"] in METHODS else "other"  # anybody can make up methods
+                _duration_of(route, method, status).observe(time.perf_counter() - started)
+                if spans.on():
+                    span.update_name(f"{method} {route}")
+                    span.set_attributes({"http.route": route, "http.response.status_code": status})
 
 
 def _request_span(scope: Scope) -> AbstractContextManager[spans.Span]:
     """A caller's own trace is carried on while we record none; else it is a link: it must not decide what we keep."""
-    given = next((value for name, value in scope["headers"] if name == b"traceparent"), b"").decode("latin-1")
+    given = (header_of(scope, b"traceparent") or b"").decode("latin-1")
     if not spans.on():
         return spans.span("", spans.SpanKind.SERVER, parent=tracing.child_of(given))
     if scope["path"] in OPERATIONAL:

@@ -19,11 +19,13 @@ class SlidingCounts:
     def __init__(self, span: timedelta, most: int) -> None:
         self._slot, self._most = span / SLOTS, most
         self._slots: deque[tuple[int, Counter[str]]] = deque()
+        self._newest_ends = _EPOCH
 
     def add(self, word: str, now: datetime) -> None:
-        number = self._number(now)
-        if not self._slots or self._slots[-1][0] < number:
+        if now >= self._newest_ends or not self._slots:
+            number = self._number(now)
             self._slots.append((number, Counter()))
+            self._newest_ends = _EPOCH + (number + 1) * self._slot
             self._forget(number)
         newest = self._slots[-1][1]
         newest[word if word in newest or self._has_room_for(word) else OTHER] += 1

@@ -168,5 +168,5 @@ def oldest_first(events: Iterable[ShipmentEvent]) -> tuple[ShipmentEvent, ...]:
     told = tuple(events)
     if len(told) < 2:
         return told
-    once = {event.event_id: event for event in told}
+    once = {event.fact: event for event in told}
     return tuple(sorted(once.values(), key=lambda event: event.occurred_at))

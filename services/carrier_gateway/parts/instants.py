@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from shared.contracts.vocabulary import Clock
 
@@ -24,8 +24,7 @@ class NoInstant(ValueError):
     """The text is no instant; the message says why, without quoting it."""
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """`at` is UTC. `later` is the second reading of a local hour that exists twice."""
 
     at: datetime
@@ -44,13 +43,15 @@ def read_moment(text: str, zone: tzinfo | None) -> Moment:
     found = _READING.fullmatch(text.strip())
     if found is None:
         raise NoInstant("is not a date and time like 2026-03-30T09:12:00+02:00")
-    wall = f"{found['day']}T{found['minute'] or '00:00'}{(found['second'] or ':00')[:3]}"
+    day, minute, second, fraction, offset = found.groups()
+    wall = f"{day}T{minute or '00:00'}{(second or ':00')[:3]}"
     try:
-        fraction = timedelta(microseconds=int((found["fraction"] or "0").ljust(6, "0")[:6]))
-        if found["offset"] is not None:
-            exact = datetime.fromisoformat(wall + found["offset"].upper())
-            return Moment(exact.astimezone(UTC) + fraction, Clock.EXACT, wall)
-        return _place(datetime.fromisoformat(wall) + fraction, zone, wall, date_only=found["minute"] is None)
+        read = datetime.fromisoformat(wall + offset.upper() if offset else wall)
+        if fraction:
+            read += timedelta(microseconds=int(fraction.ljust(6, "0")[:6]))
+        if offset:
+            return Moment(read.astimezone(UTC), Clock.EXACT, wall)
+        return _place(read, zone, wall, date_only=minute is None)
     except (ValueError, OverflowError) as error:
         raise error if isinstance(error, NoInstant) else NoInstant("does not exist in the calendar") from error
 
@@ -69,7 +70,7 @@ def settle(oldest_first: Iterable[Moment]) -> Iterator[Moment]:
     for moment in oldest_first:
         settled = moment
         if previous is not None and moment.later is not None and moment.at < previous <= moment.later:
-            settled = replace(moment, at=moment.later, later=None)
+            settled = moment._replace(at=moment.later, later=None)
         previous = settled.at
         yield settled
 

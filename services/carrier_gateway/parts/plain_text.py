@@ -19,7 +19,6 @@ _PART = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+|\s+")
 _MASKED_TOGETHER = re.compile(r"…(?:[\s.,;:()/'\"%&+-]*…)+")
 _PUNCTUATION = frozenset(".,;:()/-!?'\"%&+…")
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/+-]{0,58}[A-Za-z0-9])?", re.ASCII)
-_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
@@ -36,6 +35,8 @@ def clean(text: str | None, longest: int = LONGEST) -> str | None:
     """One line without control, bidirectional and other unseen characters, cut; None when nothing is left."""
     if text is None:
         return None
+    if len(text) <= longest and "  " not in text and text.isprintable():  # as nearly all are; no space but this one is
+        return text.strip() or None
     start = text[: longest * 2]
     seen = start if start.isprintable() else "".join(map(_seen, start))
     return " ".join(seen.split())[:longest].strip() or None
@@ -83,5 +84,5 @@ def code_text(code: str | None) -> str | None:
 
 def country_code(text: str | None) -> str | None:
     """ISO 3166-1 alpha-2 in capitals; None for anything else."""
-    country = (clean(text) or "").upper()
-    return country if _COUNTRY.fullmatch(country) else None
+    country = clean(text) or ""
+    return country.upper() if len(country) == 2 and country.isascii() and country.isalpha() else None

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.contracts.base import decode
+from shared.contracts.base import decode, rfc3339
 from shared.contracts.orders import OrderSnapshot
 from shared.contracts.shipments import ShipmentEvent
 from tests.support.golden import FACTS, Example
@@ -184,6 +184,7 @@ def test_an_instant_stays_the_same_instant_and_travels_in_utc(since_1970: timede
     order = OrderSnapshot.model_validate({**LEAST, "placed_at": moment})
     wire = json.loads(order.to_json())["placed_at"]
     assert wire.endswith("Z")
+    assert wire == rfc3339(moment), "as it is written into ids and headers"
     assert datetime.fromisoformat(wire) == moment
     assert decode(OrderSnapshot, order.to_json()).placed_at == moment
 
