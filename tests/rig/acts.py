@@ -1,8 +1,7 @@
-"""What is done to the system and when: planned from the seed alone, and then done.
+"""What is done to the system while the load is poured; when, says plan.py.
 
-Left out: a clock that is set while services run needs libfaketime, and a disk that is full needs a mount of its own;
-neither is to be had everywhere without root. A forgotten transaction stays open for most of a part, which is some
-minutes and not the twenty that would make a table of a busy production swell.
+Left out: a forgotten transaction stays open for most of a part, which is some minutes and not the twenty that would
+make a table of a busy production swell. Where a disk cannot be mounted or a clock cannot be set, `ops.jsonl` says so.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import asyncpg
@@ -23,19 +21,21 @@ from sandbox.layouts import ONE_EACH
 from sandbox.providers import Action, Rule
 from shared.contracts.topics import TRACKING_STEPS
 from tests.rig.journal import Lines
+from tests.rig.plan import Act
 from tests.rig.proxy import FINE, Proxy, Weather
 from tests.rig.supervisor import Supervisor
-from tests.rig.tiers import Counts, Tier
+from tests.rig.tiers import Tier
 from tests.rig.world import SECOND, Rigged
 
-FIRST, LAST = 0.08, 0.95
-"""The share of the span before which, and after which, nothing is done to the system."""
 DOWN = (timedelta(milliseconds=300), timedelta(seconds=3))
 WINDOW = (timedelta(seconds=4), timedelta(seconds=10))
 COMMITS_CUT = 3
 IDLE = 0.8
 """The share of the span for which a forgotten transaction stays open."""
 MORE_PARTITIONS = 6
+CLOCK_STEPS = (timedelta(seconds=90), timedelta(seconds=-90))
+"""Ahead and behind: as a machine's clock is before its first synchronisation, within what signatures allow."""
+IMPOSSIBLE = "not possible here"
 PROVIDERS_FAULTS = (
     ("smtp", Action.UNAVAILABLE_503),
     ("smtp", Action.ACCEPT_THEN_DROP),
@@ -48,40 +48,6 @@ NETWORKS = ("commits cut", "postgres reset", "broker reset", "postgres late", "b
 FIRST_OF_GROUP = ("tracking.consume", "notifier.consume")
 WEIGHTS = {"tracking.consume": 3, "notifier.consume": 3, "notifier.send": 2, "tracking.relay": 2, "notifier.relay": 2}
 """How much more often than others a process is hit: those that hold something between two systems."""
-
-
-@dataclass(frozen=True)
-class Act:
-    """`at`: the share of the span. `what` names one of Doing's ways; `number` counts those of its kind in the tier."""
-
-    at: float
-    what: str
-    number: int
-
-
-def planned(counts: Counts, before: Counts, chance: random.Random) -> list[Act]:
-    """In the order of their time."""
-    found = list(_acts(counts, before, chance))
-    return sorted(found, key=lambda act: act.at)
-
-
-def _acts(counts: Counts, before: Counts, chance: random.Random) -> Iterator[Act]:
-    for what in (
-        "kills",
-        "pauses",
-        "postgres_restarts",
-        "broker_restarts",
-        "provider_windows",
-        "networks",
-        "rolling",
-        "joins",
-        "partitions",
-        "idle_transactions",
-    ):
-        first = getattr(before, what)
-        for number in range(first, first + getattr(counts, what)):
-            at = FIRST if what == "idle_transactions" else chance.uniform(FIRST, LAST)
-            yield Act(at, what, number)
 
 
 class Doing:
@@ -102,9 +68,11 @@ class Doing:
             "joins": self.join_and_leave,
             "partitions": self.add_partitions,
             "idle_transactions": self.forget_a_transaction,
+            "disk_full": self.fill_the_disk,
+            "clock_steps": self.step_a_clock,
         }
 
-    async def do_all(self, acts: list[Act]) -> None:
+    async def do_all(self, acts: Sequence[Act]) -> None:
         """Returns when the last one is over."""
         loop = asyncio.get_running_loop()
         began, span = loop.time(), self._tier.span.total_seconds()
@@ -237,6 +205,32 @@ class Doing:
                     await asyncio.sleep(self._tier.span.total_seconds() * IDLE)
             finally:
                 session.terminate()
+
+    async def fill_the_disk(self, _: int) -> None:
+        """PostgreSQL's, until it has failed for a while; where that was its end, it is started again with room."""
+        disk, postgres = self._world.disk, self._world.servers.postgres
+        if disk is None:
+            self._ops.write(what="fault_off", process="postgres", detail=f"disk full: {IMPOSSIBLE}")
+            return
+        async with self._servers_free:
+            self._ops.write(what="kill", process="postgres", detail="disk full")
+            disk.fill()
+            await asyncio.sleep(self._between(WINDOW).total_seconds())
+            disk.relieve()
+            if postgres.pid is None:
+                await postgres.start()
+            await self._note_back("postgres")
+
+    async def step_a_clock(self, number: int) -> None:
+        """The wall clock of one process jumps, and jumps back."""
+        victim, ahead = self._victims()[0], CLOCK_STEPS[number % len(CLOCK_STEPS)]
+        detail = f"clock {ahead.total_seconds():+.0f} s" if self._world.clocks else f"clock: {IMPOSSIBLE}"
+        self._ops.write(what="fault_on", process=victim, detail=detail)
+        if self._world.clocks:
+            self._world.clocks.set(victim, ahead)
+            await asyncio.sleep(self._between(self._tier.pause).total_seconds())
+            self._world.clocks.set(victim, timedelta())
+        self._ops.write(what="fault_off", process=victim, detail=detail)
 
     def _between(self, pauses: tuple[timedelta, timedelta]) -> timedelta:
         shortest, longest = (pause.total_seconds() for pause in pauses)

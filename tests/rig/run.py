@@ -29,11 +29,12 @@ from sandbox.system import MIGRATED
 from shared.failpoints import VARIABLE
 from tests.load.chunk import ORDERS_A_CHUNK, Load
 from tests.load.pour import Note
-from tests.rig.acts import Doing, planned
+from tests.rig.acts import Doing
 from tests.rig.collecting import collect
 from tests.rig.deaths import MIGRATION, Deaths
 from tests.rig.journal import Lines
 from tests.rig.looking import Onlooker
+from tests.rig.plan import planned
 from tests.rig.pouring import Road, pour_evenly, road
 from tests.rig.supervisor import Supervisor
 from tests.rig.tiers import Counts, Tier
@@ -92,7 +93,7 @@ async def run_part(part: Part) -> dict[str, Any]:
     part.folder.mkdir(parents=True, exist_ok=True)
     began, others = datetime.now(UTC), os.getloadavg()[0]
     async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(rigged(part.folder, part.data))
+        world = await stack.enter_async_context(rigged(part.folder, part.data, part.counts))
         ops, sent, samples = [Lines(part.folder / f"{name}.jsonl") for name in ("ops", "sent", "samples")]
         deaths = part.deaths
         migrations = await _migrate(world, part.counts.migrations, ops)

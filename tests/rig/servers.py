@@ -38,11 +38,16 @@ class Servers:
         return make_url(database_url).set(port=self.postgres_proxy.port).render_as_string(hide_password=False)
 
 
+def postgres_at(folder: Path) -> Path:
+    """Where PostgreSQL keeps everything."""
+    return folder / "postgres"
+
+
 @asynccontextmanager
 async def servers(folder: Path) -> AsyncIterator[Servers]:
     """Raises BackendUnavailable without Java, or where the embedded PostgreSQL does not run."""
     async with AsyncExitStack() as stack:
-        postgres = await stack.enter_async_context(embedded_postgres(folder / "postgres"))
+        postgres = await stack.enter_async_context(embedded_postgres(postgres_at(folder)))
         assert postgres.address.port is not None
         postgres_proxy = await stack.enter_async_context(proxy_before(postgres.address.port))
         inner = free_port()

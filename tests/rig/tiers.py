@@ -3,7 +3,7 @@
 A tier runs in parts. Each part is a world of its own that starts empty, comes to rest and is judged alone; what a part
 gets is its share of the tier's counts, so that all parts together have all of them.
 
-No tier fills a disk, sets a clock while services run or leaves a transaction open for twenty minutes: see acts.py.
+No tier leaves a transaction open for twenty minutes: see acts.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ class Counts:
     `provider_windows`: a provider misbehaves for a while. `networks`: the way to a server or a provider is bad for a
     while, or connections are reset or cut in the middle of a commit. `rolling`: SIGTERM to every process in turn.
     `joins`: a second consumer of each group comes and goes. `partitions`: a topic gets more of them.
-    `idle_transactions`: a session is left open for most of a part.
+    `idle_transactions`: a session is left open for most of a part. `disk_full`: PostgreSQL cannot write for a while.
+    `clock_steps`: the wall clock of one process jumps by 90 seconds, and back.
     """
 
     orders: int = 0
@@ -35,6 +36,8 @@ class Counts:
     joins: int = 0
     partitions: int = 0
     idle_transactions: int = 0
+    disk_full: int = 0
+    clock_steps: int = 0
 
     def part(self, number: int, of: int) -> Counts:
         """What part `number` (from 0) gets: the parts differ by one at the most, and add up to the whole."""
@@ -103,8 +106,10 @@ TIERS = (
             joins=25,
             partitions=1,
             idle_transactions=10,
+            disk_full=3,
+            clock_steps=12,
         ),
-        parts=50,
+        parts=30,
         span=timedelta(seconds=240),
         encore=timedelta(seconds=60),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),

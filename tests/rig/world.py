@@ -25,9 +25,12 @@ from sandbox.world import TEMPLATES_DEADLINE
 from shared.messaging.topics import create_topics
 from tests.load.recipe import SHOPS_FOLDER
 from tests.load.shop_keys import ShopKeys
+from tests.rig.clocks import Clocks
+from tests.rig.disk import Disk, disk_at
 from tests.rig.proxy import Proxy, proxy_before
-from tests.rig.servers import Servers, servers
+from tests.rig.servers import Servers, postgres_at, servers
 from tests.rig.supervisor import Supervised, of_product
+from tests.rig.tiers import Counts
 
 SECOND = (
     Unit("tracking.consume.second", "tracking", ("consume",)),
@@ -50,7 +53,8 @@ PATIENCE = {
 }
 """So that what a killed sender left is settled within the run. A flight is longer than an attempt, as in production."""
 
-
+DISK_BYTES = 3 * 1024**3
+"""Of a disk that is to be full: a part's data and its write-ahead log fit several times."""
 POOL = 8
 CONNECTIONS_AT_REST = 2 * POOL + 1
 """Of one process: the pool for writing, the one for reading, and the session that holds a relay's lock."""
@@ -72,6 +76,10 @@ class Rigged:
     secrets: Secrets
     keys: ShopKeys
     client: httpx.AsyncClient
+    disk: Disk | None
+    """PostgreSQL's, where it is to be full and that can be done."""
+    clocks: Clocks | None
+    """Of the processes, where one is to be set and that can be done."""
 
     @property
     def logs(self) -> Path:
@@ -83,7 +91,8 @@ class Rigged:
 
     def supervised(self, unit: Unit) -> Supervised:
         ready = self.addresses.operations_url(unit)
-        return Supervised(unit.name, of_product(unit), self.environment(unit), self.logs, ready)
+        clock = self.clocks.environment(unit.name) if self.clocks else {}
+        return Supervised(unit.name, of_product(unit), {**self.environment(unit), **clock}, self.logs, ready)
 
     async def migrate(self, service: str, failpoints: Mapping[str, str] | None = None) -> None:
         """Raises BackendUnavailable when it does not come to its end."""
@@ -94,14 +103,19 @@ class Rigged:
 
 
 @asynccontextmanager
-async def rigged(folder: Path, data: Path) -> AsyncIterator[Rigged]:
-    """Servers, providers, topics and empty databases; no process of the product yet. `data` holds what servers keep."""
+async def rigged(folder: Path, data: Path, counts: Counts) -> AsyncIterator[Rigged]:
+    """Servers, providers, topics and empty databases; no process of the product yet. `data` holds what servers keep.
+
+    A disk and clocks of its own it has only where `counts` wants something done to them.
+    """
     async with AsyncExitStack() as stack:
         (folder / "logs").mkdir(parents=True, exist_ok=True)
         shutil.copytree(SHOPS_FOLDER, folder / "shops", dirs_exist_ok=True)
         units = (*ONE_EACH, *SECOND)
         addresses = choose_addresses(units, usual=False)
         templates = await _templates()
+        disk = await stack.enter_async_context(disk_at(postgres_at(data), DISK_BYTES)) if counts.disk_full else None
+        clocks = Clocks(data / "clocks") if counts.clock_steps else None
         running = await stack.enter_async_context(servers(data))
         await create_topics(running.kafka.bootstrap, PARTITIONS)
         webhook = f"{addresses.url('notifier')}/receipts/whatsapp"
@@ -126,6 +140,8 @@ async def rigged(folder: Path, data: Path) -> AsyncIterator[Rigged]:
             secrets=Secrets(),
             keys=ShopKeys(),
             client=client,
+            disk=disk,
+            clocks=clocks if clocks and clocks.can_be_set else None,
         )
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from shared.failpoints import POINTS, read_wishes
-from tests.rig.acts import planned
 from tests.rig.deaths import MIGRATION, OUT_OF_REACH, PLACES, Deaths
+from tests.rig.plan import planned
 from tests.rig.run import Part
 from tests.rig.tiers import TIERS, Counts, Tier, tier_named
 
