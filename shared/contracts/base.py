@@ -61,7 +61,7 @@ class Contract(BaseModel):
 
     def to_json(self) -> bytes:
         """The wire form: UTF-8 JSON; absent values are left out, so that an added optional field changes nothing."""
-        return self.model_dump_json(exclude_none=True).encode()
+        return self.__pydantic_serializer__.to_json(self, exclude_none=True)
 
 
 C = TypeVar("C", bound=Contract)
