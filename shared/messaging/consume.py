@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from aiokafka import ConsumerRecord
@@ -26,6 +28,7 @@ from shared.messaging.dead_letters import bury
 from shared.messaging.decode import Decoded, dead_letter, decode_all
 from shared.messaging.failures import Poison, is_infrastructure
 from shared.messaging.inbox import Delivery, claim
+from shared.messaging.portions import Portions
 from shared.messaging.subscription import Subscription
 from shared.messaging.traced import committing, facts_of, processing
 from shared.messaging.watchdog import Watchdog
@@ -33,7 +36,6 @@ from shared.observability.logs import get_logger
 from shared.observability.metrics import ACCEPTED, CONSUMED, EVENTS, PROCESS_DURATION
 from shared.processes import Runtime
 
-PORTION_BYTES = 1024 * 1024
 TRIES_ALONE = 3
 """How often a message that fails by itself, with everything else in order, is tried before it is buried."""
 
@@ -63,20 +65,6 @@ class Intake:
     """Topics whose facts the handler writes down under their ids anyway: they need no line in the inbox as well."""
 
 
-def portions(records: Iterable[ConsumerRecord]) -> Iterator[list[ConsumerRecord]]:
-    """Many small facts or few large ones, so that no batch takes much memory. Their order stays."""
-    portion: list[ConsumerRecord] = []
-    size_bytes = 0
-    for record in records:
-        portion.append(record)
-        size_bytes += len(record.value or b"")
-        if size_bytes >= PORTION_BYTES:
-            yield portion
-            portion, size_bytes = [], 0
-    if portion:
-        yield portion
-
-
 @dataclass(frozen=True)
 class _Batch:
     records: Sequence[ConsumerRecord]
@@ -102,7 +90,7 @@ class Consumer:
         self._backoff = Backoff(runtime.stop)
         self._waiting_for: str | None = "the first fetch"
         self._upcoming: asyncio.Task[_Batch] | None = None
-        self._portions: deque[list[ConsumerRecord]] = deque()
+        self._portions = Portions()
 
     async def unready(self) -> str | None:
         """For readiness: None while batches go through."""
@@ -129,13 +117,14 @@ class Consumer:
         records = batch.records
         self._waiting_for = None
         if records:
-            self._upcoming = self._fetch_ahead()
+            self._upcoming, began = self._fetch_ahead(), time.monotonic()
             with (
                 PROCESS_DURATION.labels(self._intake.group).time(),
                 processing(self._intake.group, batch.decoded.deliveries, len(records)),
             ):
                 failpoint("consume.after_fetch")
                 await self._settle(records, batch.decoded)
+                self._portions.took(len(records), timedelta(seconds=time.monotonic() - began))
                 self._count_accepted(records)
                 failpoint("consume.after_commit")
                 with committing(self._intake.group, len(records)):
@@ -151,8 +140,8 @@ class Consumer:
 
     async def _fetch(self) -> _Batch:
         if not self._portions:
-            self._portions.extend(portions(await self._subscription.fetch()))
-        records = self._portions.popleft() if self._portions else []
+            self._portions.add(await self._subscription.fetch())
+        records = self._portions.next()
         return _Batch(records, decode_all(records, self._topics))
 
     async def _forget_upcoming(self) -> None:
