@@ -126,11 +126,3 @@ SEGMENT = timedelta(days=1)
 """Kafka deletes whole segments: a message may outlive its topic's retention by as much as this."""
 DEAD_RETENTION = timedelta(days=30)
 DEAD_PARTITIONS = 3
-
-
-def topic_named(name: str) -> Topic:
-    """Raises KeyError when no such topic is in the table."""
-    for topic in TOPICS:
-        if topic.name == name:
-            return topic
-    raise KeyError(f"no topic {name!r} in shared/contracts/topics.py")

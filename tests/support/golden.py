@@ -11,7 +11,7 @@ from typing import Any
 
 import shared.contracts
 from shared.contracts.envelope import Headers
-from shared.contracts.topics import Topic, topic_named
+from shared.contracts.topics import TOPICS, Topic
 
 FOLDER = Path(shared.contracts.__file__).parent / "examples"
 
@@ -39,7 +39,7 @@ class Example:
 
 def _read(file: Path) -> Example:
     read = json.loads(file.read_text("utf-8"))
-    topic = topic_named(read["topic"])
+    topic = next(topic for topic in TOPICS if topic.name == read["topic"])
     assert set(read) == {"topic", "key", "headers", "value"}, file.name
     assert file.stem.startswith(f"{topic.name}."), f"{file.name} holds an event of {topic.name}"
     case = file.stem.removeprefix(f"{topic.name}.")

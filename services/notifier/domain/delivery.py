@@ -93,10 +93,6 @@ STATE_OF_RECEIPT: Mapping[Verdict, State] = {
 }
 
 
-def may_become(state: State, then: State) -> bool:
-    return then in TRANSITIONS[state]
-
-
 def sources_of(state: State) -> frozenset[State]:
     """The states from which this one can be reached."""
     return frozenset(source for source, targets in TRANSITIONS.items() if state in targets)

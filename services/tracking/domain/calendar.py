@@ -76,19 +76,6 @@ def add_business_days(day: date, count: int, region: Region) -> date:
     return date.fromordinal(begins + bisect_left(until, wanted) - 1)
 
 
-def business_days_between(after: date, until: date, region: Region) -> int:
-    """How many business days lie after `after`, up to and with `until`; 0 when `until` is not later."""
-    if until <= after:
-        return 0
-    whole = sum(_year(region, year).until[-1] for year in range(after.year, until.year))
-    return whole + _count_up_to(until, region) - _count_up_to(after, region)
-
-
-def _count_up_to(day: date, region: Region) -> int:
-    begins, until = _year(region, day.year)
-    return until[day.toordinal() - begins + 1]
-
-
 @lru_cache(maxsize=1024)
 def _zone(name: str) -> ZoneInfo:
     """ZoneInfo's own cache forgets all but eight."""

@@ -128,11 +128,6 @@ def walk_parcel(facts: Iterable[ParcelFact], frame: Frame = ANY_ORDER, begun: Wa
     return go_on(begun, ordered, frame)
 
 
-def fold_parcel(facts: Iterable[ParcelFact]) -> ParcelState:
-    """The state that all these facts together make."""
-    return walk_parcel(facts).state
-
-
 def go_on(walk: Walk, facts: Sequence[ParcelFact], frame: Frame) -> Walked:
     """Let each fact count that may follow what was said before. `facts` must be in true order, and after the walk."""
     if not facts:

@@ -15,7 +15,6 @@ from services.notifier.domain.delivery import (
     VERDICT_OF,
     WAITING,
     State,
-    may_become,
     receipt_sources,
     sources_of,
 )
@@ -61,7 +60,7 @@ def test_nothing_ends_without_a_word_to_the_order() -> None:
 
 def test_sources_are_the_table_read_backwards() -> None:
     for state in State:
-        assert sources_of(state) == {source for source in State if may_become(source, state)}
+        assert sources_of(state) == {source for source in State if state in TRANSITIONS[source]}
 
 
 @pytest.mark.parametrize("verdict", sorted(STATE_OF_RECEIPT))

@@ -8,9 +8,10 @@ from uuid import NAMESPACE_OID, uuid5
 
 from services.tracking.domain.order import Decision, advance
 from services.tracking.domain.promise import TimeFact
-from services.tracking.domain.shipment import ParcelFact, ParcelKey
+from services.tracking.domain.shipment import ParcelFact, ParcelKey, ParcelState
 from services.tracking.domain.snapshot import ShopFact
 from services.tracking.domain.telling import StepDue, Told
+from services.tracking.domain.walk import walk_parcel
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, PaymentState, ShopState, Stage
 
 SEUR = ParcelKey("seur", "12345678901234")
@@ -45,6 +46,11 @@ def scan(
         city=city,
         eta_until=eta,
     )
+
+
+def fold_parcel(facts: Iterable[ParcelFact]) -> ParcelState:
+    """The state that all these facts together make."""
+    return walk_parcel(facts).state
 
 
 def says(

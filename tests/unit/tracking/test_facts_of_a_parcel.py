@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from services.tracking.domain.lifecycle import RANK, UNDER_WAY
 from services.tracking.domain.shipment import Ignored, ParcelFact, in_true_order
 from services.tracking.domain.snapshot import ShopFact, judge_snapshot
-from services.tracking.domain.walk import fold_parcel, walk_parcel
+from services.tracking.domain.walk import walk_parcel
 from shared.contracts.vocabulary import Actor, Clock, Condition, DeliveredTo, ShopState, Stage
-from tests.unit.tracking.facts import at
+from tests.unit.tracking.facts import at, fold_parcel
 
 PLACED_AT = at(2, "08:00")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from services.tracking.domain.shipment import NEVER_SCANNED, ParcelFact, as_told_by, in_true_order
-from services.tracking.domain.walk import Frame, fold_parcel, walk_parcel
+from services.tracking.domain.walk import Frame, walk_parcel
 from shared.contracts.vocabulary import Actor, Condition, DeliveredTo, Stage
-from tests.unit.tracking.facts import at, scan
+from tests.unit.tracking.facts import at, fold_parcel, scan
 
 
 def reasons(*facts: ParcelFact) -> list[str]:

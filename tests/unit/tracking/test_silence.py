@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from services.tracking.domain.shipment import ParcelFact
-from services.tracking.domain.walk import fold_parcel, walk_parcel
+from services.tracking.domain.walk import walk_parcel
 from shared.contracts.vocabulary import Stage
 from tests.support.deliveries import at
+from tests.unit.tracking.facts import fold_parcel
 
 MOVING = ParcelFact(UUID(int=1), at(3, "10:00"), Stage.IN_TRANSIT)
 SILENT = ParcelFact(UUID(int=2), at(20, "10:00"), Stage.UNKNOWN, silent_since=at(3, "10:00"))
