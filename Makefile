@@ -86,7 +86,7 @@ down: ## Stop it, keep its data
 bench: $(READY) ## Measure, beside a baseline, in one run; writes build/bench.json (ARGS=tracking for one part)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-chaos: $(READY) ## Break all of Hito on real servers and have an oracle judge it; TIER=2 (hours) and 3 run CHUNKS= parts
+chaos: $(READY) ## Break all of Hito on real servers and have an oracle judge it; TIER=2 (hours) and 3 run CHUNKS= parts; TIER=long (half an hour)
 	@$(BIN)/python -m tests.rig --tier $(or $(TIER),1) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(TIER),,--anew) $(ARGS)
 
 chaos-ledger: $(READY) ## Kill -9 of every process, and at every move of every message through every fault (a quarter of an hour)

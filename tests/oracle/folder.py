@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -75,6 +76,8 @@ class AcceptLog:
     bodies: Counter[int] = field(default_factory=Counter)
     nameless: list[str] = field(default_factory=list)
     """By the provider's id: messages that carry no id of ours."""
+    seconds: Counter[int] = field(default_factory=Counter)
+    """How many were taken in each second (POSIX time)."""
 
     @classmethod
     def of(cls, path: Path) -> AcceptLog:
@@ -88,10 +91,15 @@ class AcceptLog:
 
     def _note(self, entry: Accepted, place: int) -> None:
         self.bodies[hash((entry.channel, entry.to, entry.sha256))] += 1
+        self.seconds[int(entry.at.timestamp())] += 1
         if entry.message_id is None:
             self.nameless.append(entry.provider_message_id)
         else:
             self.places.setdefault(entry.message_id, []).append(place)
+
+    def taken_between(self, begin: datetime, end: datetime) -> int:
+        """To the second."""
+        return sum(self.seconds[second] for second in range(int(begin.timestamp()), int(end.timestamp())))
 
     def read(self, message_ids: Iterator[str]) -> list[Accepted]:
         """In the order in which the providers took them."""

@@ -112,7 +112,7 @@ def _judged(number: int, folder: Path, own: dict[str, Any], minutes: float) -> D
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.rig")
-    parser.add_argument("--tier", default="1", help="1 in some minutes, 2 in hours, 3 for a release")
+    parser.add_argument("--tier", default="1", help="1 in some minutes, 2 in hours, 3 for a release, long")
     parser.add_argument("--chunks", type=int, help="so many parts of the tier, then stop; all of them without it")
     parser.add_argument("--seed", type=int, help="of everything that is left to chance")
     parser.add_argument("--anew", action="store_true", help="forget what is done of the tier")

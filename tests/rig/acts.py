@@ -1,7 +1,6 @@
 """What is done to the system while the load is poured; when, says plan.py.
 
-Left out: a forgotten transaction stays open for most of a part, which is some minutes and not the twenty that would
-make a table of a busy production swell. Where a disk cannot be mounted or a clock cannot be set, `ops.jsonl` says so.
+Where a disk cannot be mounted or a clock cannot be set, `ops.jsonl` says so.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from tests.rig.world import SECOND, Rigged
 
 DOWN = (timedelta(milliseconds=300), timedelta(seconds=3))
 WINDOW = (timedelta(seconds=4), timedelta(seconds=10))
+AWAY = timedelta(minutes=10)
 COMMITS_CUT = 3
 IDLE = 0.8
 """The share of the span for which a forgotten transaction stays open."""
@@ -70,6 +70,7 @@ class Doing:
             "idle_transactions": self.forget_a_transaction,
             "disk_full": self.fill_the_disk,
             "clock_steps": self.step_a_clock,
+            "providers_away": self.send_providers_away,
         }
 
     async def do_all(self, acts: Sequence[Act]) -> None:
@@ -130,6 +131,16 @@ class Doing:
         await asyncio.sleep(self._between(WINDOW).total_seconds())
         self._world.providers.faults.clear()
         self._ops.write(what="fault_off", process=provider, detail=action.value)
+
+    async def send_providers_away(self, _: int) -> None:
+        """All of them say that they cannot, whatever they are asked."""
+        self._ops.write(what="fault_on", process="providers", detail=f"away for {AWAY}")
+        for provider in sorted({provider for provider, _ in PROVIDERS_FAULTS}):
+            rule = {"provider": provider, "action": Action.UNAVAILABLE_503}
+            self._world.providers.faults.add(Rule.model_validate(rule))
+        await asyncio.sleep(AWAY.total_seconds())
+        self._world.providers.faults.clear()
+        self._ops.write(what="fault_off", process="providers", detail="back")
 
     async def spoil_a_network(self, number: int) -> None:
         kind = NETWORKS[number % len(NETWORKS)]

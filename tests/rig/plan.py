@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.rig.tiers import Counts
 
+FROM_THE_BEGINNING = ("idle_transactions", "providers_away")
 FIRST, LAST = 0.08, 0.95
 """The share of the span before which, and after which, nothing is done to the system."""
 
@@ -41,8 +42,9 @@ def _acts(counts: Counts, before: Counts, chance: random.Random) -> Iterator[Act
         "idle_transactions",
         "disk_full",
         "clock_steps",
+        "providers_away",
     ):
         first = getattr(before, what)
         for number in range(first, first + getattr(counts, what)):
-            at = FIRST if what == "idle_transactions" else chance.uniform(FIRST, LAST)
+            at = FIRST if what in FROM_THE_BEGINNING else chance.uniform(FIRST, LAST)
             yield Act(at, what, number)

@@ -3,7 +3,8 @@
 A tier runs in parts. Each part is a world of its own that starts empty, comes to rest and is judged alone; what a part
 gets is its share of the tier's counts, so that all parts together have all of them.
 
-No tier leaves a transaction open for twenty minutes: see acts.py.
+What takes long by its nature is a tier of its own: providers that are away for ten minutes, and a transaction that
+somebody leaves open for twenty.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ class Counts:
     while, or connections are reset or cut in the middle of a commit. `rolling`: SIGTERM to every process in turn.
     `joins`: a second consumer of each group comes and goes. `partitions`: a topic gets more of them.
     `idle_transactions`: a session is left open for most of a part. `disk_full`: PostgreSQL cannot write for a while.
-    `clock_steps`: the wall clock of one process jumps by 90 seconds, and back.
+    `clock_steps`: the wall clock of one process jumps by 90 seconds, and back. `providers_away`: no provider takes
+    anything for ten minutes.
     """
 
     orders: int = 0
@@ -38,6 +40,7 @@ class Counts:
     idle_transactions: int = 0
     disk_full: int = 0
     clock_steps: int = 0
+    providers_away: int = 0
 
     def part(self, number: int, of: int) -> Counts:
         """What part `number` (from 0) gets: the parts differ by one at the most, and add up to the whole."""
@@ -130,6 +133,15 @@ TIERS = (
         parts=25,
         span=timedelta(seconds=270),
         encore=timedelta(seconds=90),
+        pause=(timedelta(seconds=15), timedelta(seconds=40)),
+        quiet_deadline=timedelta(minutes=10),
+    ),
+    Tier(
+        "long",
+        Counts(orders=4_000, providers_away=1, idle_transactions=1),
+        parts=1,
+        span=timedelta(minutes=25),
+        encore=timedelta(0),
         pause=(timedelta(seconds=15), timedelta(seconds=40)),
         quiet_deadline=timedelta(minutes=10),
     ),

@@ -15,6 +15,7 @@ from tests.support.ways_to_spoil import (
     logged,
     other_channel_is_silent,
     postgres_back_late,
+    providers_come_back_to_a_trickle,
     receipts_of,
     refused,
     seen_by_a_stranger,
@@ -177,10 +178,12 @@ SPOILT: tuple[Spoilt, ...] = tuple(
         ("killed again when it is late already", killed_when_late, "recovery.slow recovery.never"),
         ("back too late even where others want the cores", back_late_on_a_busy_machine, "recovery.slow"),
         ("a server back too late", postgres_back_late, "recovery.slow"),
+        ("providers come back, and little is told", providers_come_back_to_a_trickle, "outage.slow"),
+        ("providers never come back", lambda run: run.do("fault_on", "providers", 60), "outage.never"),
     )
 )
-_NAMES = "durability state duplicates loss order content timing receipts tenants dead_letters liveness hygiene recovery"
-CHECKS = tuple(_NAMES.split())
+_OF_ORDERS = "durability state duplicates loss order content timing receipts"
+CHECKS = (*_OF_ORDERS.split(), *"tenants dead_letters liveness hygiene recovery outage".split())
 
 
 def spoilt_for(check: str) -> Iterator[Spoilt]:

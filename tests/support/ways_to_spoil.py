@@ -95,6 +95,12 @@ def postgres_back_late(run: ARun) -> None:
         run.do(what, "postgres", second)
 
 
+def providers_come_back_to_a_trickle(run: ARun) -> None:
+    """Everything was told before they went."""
+    run.do("fault_on", "providers", 60)
+    run.do("fault_off", "providers", 120)
+
+
 def refused(run: ARun) -> None:
     next(line for line in run.sent if line.get("repeat_of"))["status"] = 422
 

@@ -14,6 +14,7 @@ from tests.oracle.checks import (
     liveness,
     loss,
     order,
+    outage,
     receipts,
     recovery,
     state,
@@ -40,5 +41,6 @@ OF_RUN: tuple[Callable[[WholeRun, Tally], Iterator[Finding]], ...] = (
     liveness.of_run,
     hygiene.of_run,
     recovery.of_run,
+    outage.of_run,
     tenants.of_run,
 )

@@ -69,7 +69,7 @@ def test_a_part_gets_its_share_and_chances_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_tier_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    with pytest.raises(KeyError, match="there are 1, 2, 3"):
+    with pytest.raises(KeyError, match="there are 1, 2, 3, long"):
         tier_named("4")
 
 
