@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
@@ -35,7 +36,7 @@ def port_of(listener: socket.socket) -> int:
 class HttpServer:
     def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
         config = uvicorn.Config(
-            app,
+            _unmoved_by_callers_who_hang_up(app),
             http=_Cuttable,
             ws="none",
             lifespan="off",
@@ -61,6 +62,16 @@ class HttpServer:
             transport.abort()
         if self._task is not None:
             await self._task
+
+
+def _unmoved_by_callers_who_hang_up(app: ASGIApp) -> ASGIApp:
+    """Whoever is cut off in the middle of a request gets no answer, and is no fault of ours to be written down."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(ClientDisconnect):
+            await app(scope, receive, send)
+
+    return serve
 
 
 class _Server(uvicorn.Server):
