@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.oracle.case import open_case
 from tests.oracle.checks import OF_ORDER, OF_RUN
+from tests.oracle.checks.recovery import recoveries
 from tests.oracle.folder import RunFolder
 from tests.oracle.ledger import Ledger, OrderKey
 from tests.oracle.run import TROUBLE, Limits, WholeRun
@@ -21,6 +22,8 @@ class Judgement:
 
     findings: tuple[Finding, ...]
     figures: dict[str, int | float | str]
+    recoveries: dict[str, list[float]]
+    """Seconds from each kill to work again, by what was killed."""
 
     @property
     def good(self) -> bool:
@@ -51,7 +54,7 @@ def judge(path: Path, limits: Limits | None = None) -> Judgement:
             findings.append(Finding("durability.order", order.name, "an answer", "not found"))
     run = WholeRun(folder, ledger, log, ops, list(folder.dead_letters()), frozenset(claimed), limits or Limits())
     findings += [finding for check in OF_RUN for finding in check(run, tally)]
-    return Judgement(tuple(findings), _figures(folder, tally))
+    return Judgement(tuple(findings), _figures(folder, tally), recoveries(ops))
 
 
 def _receipts(folder: RunFolder) -> dict[str, frozenset[str]]:

@@ -67,6 +67,7 @@ class Story:
 
     `true_at_the_end`: the steps that nothing made untrue. `never_true`: those that only a snapshot tells that is past
     them already. `ruled_out`: those that only ignored scans tell, and the step that they came too late for.
+    `shops_word`: since when the shop says so.
     """
 
     state: str = ""
@@ -76,6 +77,12 @@ class Story:
     ignored: set[str] = field(default_factory=set)
     never_true: set[StepId] = field(default_factory=set)
     ruled_out: dict[StepId, StepId] = field(default_factory=dict)
+    shops_word: dict[StepId, datetime] = field(default_factory=dict)
+
+    def may_give_way(self, told: StepId, to: StepId) -> bool:
+        """The shop's word may have been all that was known, and it gives way to a scan that happened after it."""
+        said_at = self.shops_word.get(told)
+        return said_at is not None and said_at < self.steps[to][1]
 
     def may_precede(self, step: StepId, then: StepId) -> bool:
         """False when each fact that tells of `step` happened after all that tell of `then`."""
@@ -100,8 +107,9 @@ def story_of(order: OrderLedger, zone: ZoneInfo, known: Iterable[object]) -> Sto
         of_sequence.setdefault(each.sequence, each)
     standing = of_sequence[max(of_sequence)]
     for snapshot in of_sequence.values():
-        for step, parcel in _implied(snapshot):
-            story.tell(StepId(step, "1", parcel), snapshot.said_at)
+        for step in (StepId(step, "1", parcel) for step, parcel in _implied(snapshot)):
+            story.tell(step, snapshot.said_at)
+            story.shops_word[step] = min(snapshot.said_at, story.shops_word.get(step, snapshot.said_at))
     scans = sorted((s for s in order.scans.values() if s.event_id in arrived), key=lambda s: (s.at, _rank(s.stage)))
     for parcel in sorted({parcel for snapshot in snapshots for parcel in snapshot.parcels}):
         _walk(story, standing, parcel, [scan for scan in scans if scan.parcel == parcel], zone)

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,18 @@ def _judged(number: int, folder: Path, own: dict[str, Any], minutes: float) -> D
     if len(told) > SHOWN:
         print(f"  ... and {len(told) - SHOWN} more in {folder}/findings.txt")
     figures = {name: value for name, value in judgement.figures.items() if isinstance(value, int | float)}
-    return Done(number, round(minutes, 2), len(told), figures, own["failpoint kills"], own["missed"])
+    kills, missed = own["failpoint kills"], own["missed"]
+    return Done(number, round(minutes, 2), len(told), figures, kills, missed, judgement.recoveries)
+
+
+def judge_anew(state: State) -> None:
+    """What was run once is judged by the oracle as it is now."""
+    for nth, part in enumerate(state.done):
+        print(f"tier {state.tier.name}, part {part.number + 1} of {state.tier.parts}, judged anew", flush=True)
+        own = {"failpoint kills": part.places, "missed": part.missed}
+        judged = _judged(part.number, _folder(state.tier) / f"part-{part.number:03}", own, part.minutes)
+        state.done[nth] = replace(judged, cpu_minutes=part.cpu_minutes, load_before=part.load_before)
+    state.keep()
 
 
 def main() -> int:
@@ -116,10 +127,13 @@ def main() -> int:
     parser.add_argument("--chunks", type=int, help="so many parts of the tier, then stop; all of them without it")
     parser.add_argument("--seed", type=int, help="of everything that is left to chance")
     parser.add_argument("--anew", action="store_true", help="forget what is done of the tier")
+    parser.add_argument("--judge", action="store_true", help="run nothing, judge anew what was run")
     options = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # of the rig itself: a broker is away on purpose
     state = State.of(tier_named(options.tier), options.seed, anew=options.anew)
-    run, wanted = 0, options.chunks or state.tier.parts
+    if options.judge:
+        judge_anew(state)
+    run, wanted = 0, 0 if options.judge else options.chunks or state.tier.parts
     while run < wanted and run_next(state):
         run += 1
     keep(rows(state.tier, state.done), BUILD / "chaos.json")

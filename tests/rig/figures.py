@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.rig.tiers import Tier
@@ -37,6 +38,8 @@ class Done:
     places: dict[str, int] = field(default_factory=dict)
     missed: dict[str, int] = field(default_factory=dict)
     """Kills at failpoints that never came, of this part and those before: the next part owes them."""
+    recoveries: dict[str, list[float]] = field(default_factory=dict)
+    """Seconds from each kill to work again, by what was killed."""
     cpu_minutes: float = 0.0
     load_before: float = 0.0
     """How many others wanted the machine's cores when the part began: times are not worth more than this says."""
@@ -61,6 +64,9 @@ def rows(tier: Tier, done: Sequence[Done]) -> list[dict[str, Any]]:
         "kills at failpoints that never came": (sum(done[-1].missed.values()) if done else 0, 0),
     }
     summed = added_up(part.figures for part in done)
+    for kind in sorted({kind for part in done for kind in part.recoveries}):
+        seconds = [each for part in done for each in part.recoveries.get(kind, ())]
+        own[f"recovery of {kind}, p50 of all {len(seconds)} in ms"] = (round(median(seconds) * 1000), None)
     judged = {name: (value, TARGETS.get(name)) for name, value in summed.items()}
     killed = {f"killed at {name}": (float(count), None) for name, count in places.items()}
     return [

@@ -22,13 +22,18 @@ def of_order(case: Case, tally: Tally) -> Iterator[Finding]:
             heard.setdefault((each.message.recipient, each.message.channel), []).append(each.step)
     for (recipient, channel), steps in heard.items():
         for nth, step in enumerate(steps):
-            if step in case.story.never_true or case.story.ruled_out.get(step) in steps[:nth]:
+            if step in case.story.never_true or _came_too_late(case, step, steps[:nth]):
                 tally["messages untrue when they were told"] += 1
                 yield Finding("order.untrue", f"{case.name}: {recipient} by {channel}", f"no {step.step}", "told")
         for before, after in _wrong(case, steps):
             tally["messages out of order"] += 1
             key = f"{case.name}: {recipient} by {channel}"
             yield Finding("order.rank", key, f"{after.step} before {before.step}", f"{before.step} first")
+
+
+def _came_too_late(case: Case, step: StepId, heard: list[StepId]) -> bool:
+    end = case.story.ruled_out.get(step)
+    return end in heard and not case.story.may_give_way(end, step)
 
 
 def _wrong(case: Case, steps: list[StepId]) -> Iterator[tuple[StepId, StepId]]:

@@ -30,26 +30,18 @@ class Took(NamedTuple):
 
 
 def of_run(run: WholeRun, tally: Tally) -> Iterator[Finding]:
-    """A server's time begins when it is up again (`restart`), that of a process with its kill."""
-    times: dict[str, list[float]] = {}
     shared_by = max(1.0, run.folder.run().others_a_core)
-    for nth, kill in enumerate(run.ops):
-        if kill.what != "kill" or kill.process is None:
-            continue
+    for kill, kind, took in _kills(run.ops):
         tally["hard kills"] += 1
-        took = _took(kill, run.ops[nth + 1 :], _away(kill.process, run.ops))
         key = f"{kill.process} killed at {kill.at.isoformat()}"
         if took is None:
             yield Finding("recovery.never", key, "back", "never seen at work again")
             continue
-        kind = kill.process if kill.process in SERVERS else "services"
-        if took.known:
-            times.setdefault(kind, []).append(took.time.total_seconds())
-        else:
-            tally["killed again before it was back"] += 1
+        tally["killed again before it was back"] += not took.known
         limit = _limit(kind, run.limits) * shared_by
         if took.time > limit:
             yield Finding("recovery.slow", key, f"back within {limit}", str(took.time))
+    times = recoveries(run.ops)
     for kind, seconds in sorted(times.items()):
         since = "from up" if kind in SERVERS else "from kill"
         tally[f"recovery of {kind}, {since} to work, p50 in ms"] = round(median(seconds) * 1000)
@@ -59,6 +51,23 @@ def of_run(run: WholeRun, tally: Tally) -> Iterator[Finding]:
     if usually > wished.total_seconds():
         wanted = f"half of them within {wished}"
         yield Finding("recovery.usually_slow", "services", wanted, f"{usually:.1f} s")
+
+
+def recoveries(ops: Sequence[Op]) -> dict[str, list[float]]:
+    """The seconds of each, of `postgres`, `broker` and `services`."""
+    times: dict[str, list[float]] = {}
+    for _, kind, took in _kills(ops):
+        if took is not None and took.known:
+            times.setdefault(kind, []).append(took.time.total_seconds())
+    return times
+
+
+def _kills(ops: Sequence[Op]) -> Iterator[tuple[Op, str, Took | None]]:
+    """Each with what was killed and how long that took: of a server from when it is up again (`restart`)."""
+    for nth, kill in enumerate(ops):
+        if kill.what == "kill" and kill.process is not None:
+            kind = kill.process if kill.process in SERVERS else "services"
+            yield kill, kind, _took(kill, ops[nth + 1 :], _away(kill.process, ops))
 
 
 def _took(kill: Op, later: Sequence[Op], away: Sequence[Span]) -> Took | None:

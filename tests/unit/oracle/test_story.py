@@ -114,6 +114,18 @@ def test_the_shops_word_counts_until_the_carrier_scans_the_parcel_again() -> Non
     assert told(*closed, scanned("out_for_delivery", 4)).stages == {PARCEL: "out_for_delivery"}
 
 
+def test_the_shops_word_that_a_parcel_was_delivered_may_give_way_to_a_scan_after_it_and_to_none_before_it() -> None:
+    story = told(
+        said("shipped", 0, 1, PARCEL),
+        *(scanned(stage, hour) for stage, hour in (("delivered", 2), ("out_for_delivery", 3), ("in_transit", 5))),
+        said("delivered", 4, 2, PARCEL),
+    )
+    end, day = StepId("delivered", "1", PARCEL), "2026-03-24"
+    assert set(story.ruled_out.values()) == {end}
+    assert story.may_give_way(end, StepId("in_transit", "1", PARCEL))
+    assert not story.may_give_way(end, StepId("out_for_delivery", day, PARCEL))
+
+
 def test_of_two_contents_under_one_sequence_the_one_said_first_stands() -> None:
     story = told(said("confirmed", 1, 1), said("cancelled", 2, 1))
     assert (story.state, names(story)) == ("confirmed", ["order_confirmed"])

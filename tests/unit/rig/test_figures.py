@@ -25,6 +25,11 @@ def test_counts_add_up_and_of_times_the_worst_counts() -> None:
     assert (found["accepted"], found["recovery of services, from kill to work, max in ms"]) == (150, 900)
 
 
+def test_half_of_all_kills_of_a_tier_were_mended_in_the_median_of_all_of_them() -> None:
+    done = [Done(0, 1.0, 0, recoveries={"services": [1.0, 6.0]}), Done(1, 1.0, 0, recoveries={"services": [2.0]})]
+    assert row(rows(tier_named("2"), done), "recovery of services, p50 of all 3 in ms") == (2000, None)
+
+
 def test_a_bound_on_a_rate_is_made_from_the_sums() -> None:
     found = added_up([{"accepted": 200, "events lost, at most (95 %)": 0.015}, {"accepted": 100}])
     assert found["events lost, at most (95 %)"] == 3 / 300
