@@ -20,11 +20,12 @@ TARGETS: Mapping[str, float] = {
     "findings": 0,
     "connections leaked": 0,
     "personal data found in logs": 0,
-    "recovery of services, from kill to work, p50 in ms": 5_000,
     "recovery of services, from kill to work, max in ms": 20_000,
     "recovery of postgres, from up to work, max in ms": 10_000,
     "recovery of broker, from up to work, max in ms": 30_000,
 }
+HALF_BACK = {"services": 5_000}
+"""The target of the median over all kills, in ms, by what was killed."""
 
 
 @dataclass
@@ -66,7 +67,8 @@ def rows(tier: Tier, done: Sequence[Done]) -> list[dict[str, Any]]:
     summed = added_up(part.figures for part in done)
     for kind in sorted({kind for part in done for kind in part.recoveries}):
         seconds = [each for part in done for each in part.recoveries.get(kind, ())]
-        own[f"recovery of {kind}, p50 of all {len(seconds)} in ms"] = (round(median(seconds) * 1000), None)
+        half = round(median(seconds) * 1000)
+        own[f"recovery of {kind}, p50 of all {len(seconds)} in ms"] = (half, HALF_BACK.get(kind))
     judged = {name: (value, TARGETS.get(name)) for name, value in summed.items()}
     killed = {f"killed at {name}": (float(count), None) for name, count in places.items()}
     return [
