@@ -1,9 +1,10 @@
 """What the sender takes from the ledger and gives back: leases on the database's clock, and the order gate.
 
-Only the earliest message of one order, recipient and channel that is due may leave. One in doubt, or tried in vain,
-holds its successors back for `Patience.hold` at the most; then a successor goes and it is superseded. One that waits
-for the end of the quiet hours holds nobody back; one that waits for the consumer to catch up holds them back for so
-long. One that was never tried is never given up for a successor.
+Only the earliest message of one order, recipient and channel that is due may leave. One in doubt, or refused for its
+own sake, holds its successors back for `Patience.hold` at the most; then a successor goes and it is superseded. One
+that waits for the end of the quiet hours holds nobody back; one that waits for the consumer to catch up holds them back
+for so long. One that was never tried, or that only its provider's absence keeps, is never given up for a successor:
+that one could not leave either.
 """
 
 from __future__ import annotations
@@ -150,11 +151,15 @@ async def put_in_flight(tx: AsyncConnection, claimed: Sequence[Row], patience: P
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """To be tried again after the pause. `epoch` is that of the attempt that says so."""
+    """To be tried again after the pause. `epoch` is that of the attempt that says so.
+
+    `in_vain`: the message itself was put off; otherwise its provider was away, which says nothing of it.
+    """
 
     pause: timedelta
     reason: str
     epoch: int
+    in_vain: bool
 
 
 async def put_back(tx: AsyncConnection, again: Mapping[UUID, Again]) -> None:
@@ -165,14 +170,16 @@ async def put_back(tx: AsyncConnection, again: Mapping[UUID, Again]) -> None:
     await fetch(
         tx,
         "UPDATE messages m SET state = 'frozen', reason = k.reason, changed_at = clock_timestamp(), "
-        "lease_until = NULL, not_before = now() + make_interval(secs => k.pause) "
+        "lease_until = NULL, not_before = now() + make_interval(secs => k.pause), "
+        "in_vain_since = CASE WHEN k.in_vain THEN coalesce(m.in_vain_since, m.last_tried_at) END "
         "FROM unnest(CAST(:ids AS uuid[]), CAST(:pauses AS float8[]), CAST(:reasons AS text[]), "
-        "CAST(:epochs AS int[])) AS k (id, pause, reason, epoch) "
+        "CAST(:epochs AS int[]), CAST(:in_vain AS boolean[])) AS k (id, pause, reason, epoch, in_vain) "
         "WHERE m.id = k.id AND m.epoch = k.epoch AND m.state = 'in_flight' RETURNING m.id",
         ids=list(again),
         pauses=[one.pause.total_seconds() for one in again.values()],
         reasons=[one.reason for one in again.values()],
         epochs=[one.epoch for one in again.values()],
+        in_vain=[one.in_vain for one in again.values()],
     )
 
 
@@ -181,9 +188,9 @@ async def pass_on(tx: AsyncConnection, channel: Channel, usable: Collection[str]
     rows = await fetch(
         tx,
         "UPDATE messages SET state = 'planned', reason = provider || '_passed_over', request = NULL, "
-        "request_sha256 = NULL, provider = NULL, changed_at = clock_timestamp() WHERE state = 'frozen' "
-        "AND channel = :channel AND provider <> ALL(CAST(:usable AS text[])) AND doubt_since IS NULL "
-        "AND resent_at IS NULL RETURNING id",
+        "request_sha256 = NULL, provider = NULL, in_vain_since = NULL, changed_at = clock_timestamp() "
+        "WHERE state = 'frozen' AND channel = :channel AND provider <> ALL(CAST(:usable AS text[])) "
+        "AND doubt_since IS NULL AND resent_at IS NULL RETURNING id",
         channel=channel,
         usable=sorted(usable),
     )
@@ -211,8 +218,9 @@ async def tidy(tx: AsyncConnection, patience: Patience = PATIENCE) -> list[UUID]
             tx,
             State.SUPERSEDED,
             "'held_back_too_long'",
-            f"m.state = 'frozen' AND m.tried_at < {held} AND EXISTS (SELECT 1 FROM messages l WHERE l.shop = m.shop "
-            "AND l.order_id = m.order_id AND l.recipient = m.recipient AND l.channel = m.channel "
+            f"m.state = 'frozen' AND least(m.in_vain_since, m.doubt_since) < {held} "
+            "AND EXISTS (SELECT 1 FROM messages l WHERE l.shop = m.shop AND l.order_id = m.order_id "
+            f"AND l.recipient = m.recipient AND l.channel = m.channel "
             f"AND l.sequence > m.sequence AND l.state IN ('planned', 'frozen') AND l.not_before < {held})",
         ),
     ]

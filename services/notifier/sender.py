@@ -14,15 +14,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from services.notifier import ledger, queue
-from services.notifier.channels.base import ChannelAdapter, OutcomeClass
+from services.notifier.channels.base import ChannelAdapter
 from services.notifier.compose import Composer
 from services.notifier.domain.circuit import Circuits
 from services.notifier.domain.delivery import State
 from services.notifier.ledger import Change
-from services.notifier.sending import catching_up, fallback, landing, pacing, quiet
+from services.notifier.sending import catching_up, coming_back, fallback, landing, pacing, quiet
 from services.notifier.sending.attempts import attempt, freezing
 from services.notifier.sending.fallback import Loss
-from services.notifier.sending.flights import Flights, Landed
+from services.notifier.sending.flights import Flights
 from services.notifier.sending.resolver import Resolver
 from services.notifier.wording.unrenderable import Unrenderable
 from shared.contracts.vocabulary import Channel
@@ -32,7 +32,7 @@ from shared.messaging.backoff import Backoff
 from shared.messaging.failures import is_infrastructure
 from shared.messaging.watchdog import Watchdog
 from shared.observability.logs import get_logger
-from shared.observability.metrics import EVENT_TO_ACCEPT, MESSAGES_UNKNOWN, UNKNOWN_OLDEST
+from shared.observability.metrics import MESSAGES_UNKNOWN, UNKNOWN_OLDEST
 from shared.processes import Runtime
 
 IDLE_PAUSE = timedelta(milliseconds=50)
@@ -64,6 +64,7 @@ class Sender:
         self._waiting_for: dict[str, str] = {}
         self._begun: set[Channel] = set()
         self._next_freeze: dict[Channel, float] = {}
+        self._back: set[str] = set()
 
     async def unready(self) -> str | None:
         return next(iter(self._waiting_for.values()), None)
@@ -191,6 +192,9 @@ class Sender:
         """Claim as many as there are free places, commit them as in flight, begin their attempts. Answers how many."""
         launched = 0
         for adapter in self._usable(channel):
+            if adapter.provider in self._back:
+                await coming_back.try_at_once(self._database, adapter)
+                self._back.discard(adapter.provider)
             claimed = await self._claim(channel, adapter) if self._flights.free(channel) else []
             if not claimed:
                 continue
@@ -221,7 +225,7 @@ class Sender:
             return
         failpoint("notifier.after_answer")
         backoff = Backoff(self._runtime.stop)
-        landing.note_health(self._circuits, landed, self._clock())
+        self._back |= landing.note_health(self._circuits, landed, self._clock())
         sorted_out = landing.sort_out(landed, self._clock(), self._chance)
         while True:
             try:
@@ -235,10 +239,4 @@ class Sender:
                 get_logger().warning("outcome_waits", count=len(landed), error_type=type(error).__name__)
                 await backoff.wait()
         failpoint("notifier.after_record")
-        self._measure(landed)
-
-    def _measure(self, landed: list[Landed]) -> None:
-        now = self._clock()
-        for row, result in landed:
-            if result.outcome is OutcomeClass.ACCEPTED:
-                EVENT_TO_ACCEPT.labels(row["channel"]).observe((now - row["planned_at"]).total_seconds())
+        landing.measure(landed, self._clock())

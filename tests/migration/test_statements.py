@@ -141,7 +141,7 @@ OF_NOTIFIER: dict[str, Statement] = {
         tx, Channel.WHATSAPP, "whatsapp", 5, per_recipient=timedelta(seconds=6)
     ),
     "put_in_flight": lambda tx: queue.put_in_flight(tx, [{"id": ID, "epoch": 1}]),
-    "put_back": lambda tx: queue.put_back(tx, {ID: queue.Again(timedelta(seconds=1), "twilio_429", 1)}),
+    "put_back": lambda tx: queue.put_back(tx, {ID: queue.Again(timedelta(seconds=1), "twilio_429", 1, in_vain=True)}),
     "pass_on": lambda tx: queue.pass_on(tx, Channel.EMAIL, ["smtp"]),
     "tidy": lambda tx: queue.tidy(tx),
     "tell_another_way": lambda tx: fallback.tell_another_way(tx, {ID: Loss("why")}),

@@ -153,8 +153,8 @@ class Notifier:
     async def let_time_pass(self, by: timedelta) -> None:
         """Everything that the database remembers as a time was that much earlier."""
         moved = (
-            *("lease_until", "tried_at", "last_tried_at", "doubt_since", "doubt_at", "quiet_at", "held_until"),
-            *("not_before", "expires_at", "planned_at", "changed_at"),
+            *("lease_until", "tried_at", "last_tried_at", "in_vain_since", "doubt_since", "doubt_at", "quiet_at"),
+            *("held_until", "not_before", "expires_at", "planned_at", "changed_at"),
         )
         earlier = ", ".join(f"{name} = {name} - make_interval(secs => :seconds)" for name in moved)
         await ask(

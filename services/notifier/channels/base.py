@@ -21,7 +21,11 @@ from shared.observability.metrics import SEND_DURATION
 
 
 class OutcomeClass(StrEnum):
-    """How one attempt ended. NOT_SENT and THROTTLED may be tried again, REJECTED not on this channel."""
+    """How one attempt ended. NOT_SENT and THROTTLED may be tried again, REJECTED not on this channel.
+
+    NOT_SENT says nothing of the message: the provider, or the way to it, is not there, or our account is not in order.
+    THROTTLED is about the message, its recipient or our pace: this one is to come back later.
+    """
 
     ACCEPTED = "accepted"
     NOT_SENT = "not_sent"

@@ -123,10 +123,10 @@ def refusal(provider: str, answer: Answer, code: Code | None, errors: Mapping[Co
         reason, wait = f"{provider}_{code}_{row.words}", answer.retry_after
         return SendResult(row.outcome, reason, retry_after=wait, unreachable=row.unreachable)
     reason = f"{provider}_{status}" if code is None else f"{provider}_{status}_{code}"
-    if status in (429, 503):
+    if status == 429:
         return SendResult(OutcomeClass.THROTTLED, reason, retry_after=answer.retry_after)
-    if status in (401, 403) and code is None:
-        return SendResult(OutcomeClass.NOT_SENT, reason)
+    if status == 503 or (status in (401, 403) and code is None):
+        return SendResult(OutcomeClass.NOT_SENT, reason, retry_after=answer.retry_after)
     definite = 400 <= status < 500 and status != 408
     return SendResult(OutcomeClass.REJECTED if definite else OutcomeClass.AMBIGUOUS, reason)
 

@@ -27,6 +27,8 @@ _LINE_WITH_DOT = re.compile(rb"(?m)^\.")
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
 _QUEUED_AS = re.compile(r"queued as ([A-Za-z0-9._-]{4,64})")
 _AUTHENTICATION = frozenset({530, 534, 535, 538})
+_CLOSING = 421
+"""RFC 5321, 3.8: the server is going away, whatever it was asked."""
 _BEFORE_DATA = (aiosmtplib.SMTPException, OSError, ValueError)
 
 
@@ -168,12 +170,14 @@ def _before_data(error: Exception, *, at_recipient: bool) -> SendResult:
 
 
 def _refused(code: int, message: str, *, at_recipient: bool) -> SendResult:
-    """4xx asks to come back, 5xx is final; a login that fails is ours to mend and the message can wait."""
+    """4xx asks to come back, 5xx is final; where the server goes away or does not let us in, the message can wait."""
     enhanced = _ENHANCED.match(message)
     status = enhanced[1] if enhanced else ""
     reason = f"smtp_{code}_{status}" if status else f"smtp_{code}"
     if code in _AUTHENTICATION:
         return SendResult(OutcomeClass.NOT_SENT, f"smtp_{code}_authentication")
+    if code == _CLOSING:
+        return SendResult(OutcomeClass.NOT_SENT, reason)
     if 400 <= code < 500:
         return SendResult(OutcomeClass.THROTTLED, reason)
     if 500 <= code < 600:

@@ -1,4 +1,5 @@
-"""A provider that fails again and again is passed over for a while, where another one can carry the message.
+"""A provider that fails again and again is passed over for a while, where another one can carry the message; and is
+noticed when it is back.
 
 Known to one process alone: each sender learns it within a few attempts, and a restart begins with trust.
 """
@@ -19,10 +20,15 @@ class Circuits:
 
     _failures: dict[str, int] = field(default_factory=dict)
     _open_until: dict[str, datetime] = field(default_factory=dict)
+    _proven: set[str] = field(default_factory=set)
 
-    def succeeded(self, provider: str) -> None:
+    def succeeded(self, provider: str) -> bool:
+        """True when it is back: it had been passed over, or nobody here had seen it work before."""
+        back = provider in self._open_until or provider not in self._proven
+        self._proven.add(provider)
         self._failures.pop(provider, None)
         self._open_until.pop(provider, None)
+        return back
 
     def failed(self, provider: str, now: datetime) -> None:
         """After the pause one more failure is enough to be passed over again."""

@@ -23,6 +23,7 @@ from services.notifier.queue import Again
 from services.notifier.sending.fallback import Loss, tell_another_way
 from services.notifier.sending.flights import Landed
 from shared.database import Row
+from shared.observability.metrics import EVENT_TO_ACCEPT
 
 _STATES = {
     OutcomeClass.ACCEPTED: State.ACCEPTED,
@@ -52,7 +53,8 @@ def sort_out(landed: Sequence[Landed], now: datetime, chance: random.Random) -> 
             continue
         pause = _pause(row, result, now, chance)
         if pause is not None:
-            sorted_out.again[message] = Again(pause, result.reason, row["epoch"])
+            in_vain = result.outcome is not OutcomeClass.NOT_SENT
+            sorted_out.again[message] = Again(pause, result.reason, row["epoch"], in_vain)
         else:
             sorted_out.changes[message] = Change(State.FAILED, f"gave_up_{result.reason}")
             sorted_out.lost[message] = Loss(f"gave_up_{result.reason}")
@@ -75,10 +77,21 @@ async def record(tx: AsyncConnection, sorted_out: Sorted, now: datetime) -> None
     await ledger.tell(tx, [*moved, *handed_over, *emptied])
 
 
-def note_health(circuits: Circuits, landed: Sequence[Landed], now: datetime) -> None:
-    """A provider that accepts or refuses works; one that cannot be reached, asks to wait or leaves in doubt may not."""
+def note_health(circuits: Circuits, landed: Sequence[Landed], now: datetime) -> set[str]:
+    """A provider that accepts or refuses works; one that cannot be reached, asks to wait or leaves in doubt may not.
+
+    Answers those that are back.
+    """
+    back: set[str] = set()
     for row, result in landed:
-        if result.outcome in (OutcomeClass.ACCEPTED, OutcomeClass.REJECTED):
-            circuits.succeeded(row["provider"])
-        else:
+        if result.outcome not in (OutcomeClass.ACCEPTED, OutcomeClass.REJECTED):
             circuits.failed(row["provider"], now)
+        elif circuits.succeeded(row["provider"]):
+            back.add(row["provider"])
+    return back
+
+
+def measure(landed: Sequence[Landed], now: datetime) -> None:
+    for row, result in landed:
+        if result.outcome is OutcomeClass.ACCEPTED:
+            EVENT_TO_ACCEPT.labels(row["channel"]).observe((now - row["planned_at"]).total_seconds())

@@ -36,21 +36,26 @@ async def put_off(tx: AsyncConnection) -> list[UUID]:
     )
     if not rows:
         return []
-    times = [(row, *_next_times(row)) for row in rows]
+    times = [(row, *times_from(row, row["not_before"])) for row in rows]
     ended = {row["id"]: Change(State.EXPIRED, QUIET_TOO_LONG) for row, at, _ in times if row["expires_at"] <= at}
     later = [each for each in times if each[0]["id"] not in ended]
-    await _write(tx, later)
+    await leave_at(tx, later)
     return await ledger.change(tx, ended)
 
 
-def _next_times(row: Row) -> tuple[datetime, datetime | None]:
-    quiet, urgency = Quiet(row["zone"], row["quiet_begin"], row["quiet_end"]), Urgency(row["urgency"])
-    not_before = may_leave_at(urgency, row["not_before"], quiet, row["now"])
+def times_from(row: Row, at: datetime) -> tuple[datetime, datetime | None]:
+    """When a message that may leave at `at` leaves, for its person's quiet hours, and when the next ones begin."""
+    quiet = Quiet(row["zone"], row["quiet_begin"], row["quiet_end"]) if row["zone"] is not None else None
+    urgency = Urgency(row["urgency"])
+    not_before = may_leave_at(urgency, at, quiet, row["now"])
     return not_before, quiet_again_at(urgency, not_before, quiet)
 
 
-async def _write(tx: AsyncConnection, times: Sequence[tuple[Row, datetime, datetime | None]]) -> None:
-    """What was frozen and never tried is planned again: it then holds back no message that may leave at night."""
+async def leave_at(tx: AsyncConnection, times: Sequence[tuple[Row, datetime, datetime | None]]) -> None:
+    """Give each its times.
+
+    What was frozen and never tried is planned again: it then holds back no message that may leave at night.
+    """
     await run(
         tx,
         "UPDATE messages m SET not_before = k.not_before, quiet_at = k.quiet_at, changed_at = clock_timestamp() "

@@ -25,7 +25,7 @@ AFTER_A_FAULT = {
     Action.OK: OutcomeClass.ACCEPTED,
     Action.REJECT: OutcomeClass.REJECTED,
     Action.THROTTLE_429: OutcomeClass.THROTTLED,
-    Action.UNAVAILABLE_503: OutcomeClass.THROTTLED,
+    Action.UNAVAILABLE_503: OutcomeClass.NOT_SENT,
     Action.ERROR_500: OutcomeClass.AMBIGUOUS,
     Action.DROP_BEFORE_ACCEPT: OutcomeClass.AMBIGUOUS,
     Action.ACCEPT_THEN_ERROR_500: OutcomeClass.AMBIGUOUS,

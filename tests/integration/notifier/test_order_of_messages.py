@@ -82,6 +82,24 @@ async def test_a_message_that_cannot_leave_for_long_is_given_up_for_its_successo
     assert await received(notifier) == [REFUNDED]
 
 
+@pytest.mark.parametrize("retry_after_seconds", [0, 3_600])
+async def test_while_a_provider_is_away_no_message_is_given_up_for_one_that_could_not_leave_either(
+    notifier: Notifier, retry_after_seconds: int
+) -> None:
+    away = Rule(action=Action.UNAVAILABLE_503, retry_after_seconds=retry_after_seconds)
+    notifier.providers.faults.add(away)
+    await hears_both(notifier)
+    await notifier.send_what_is_due()
+    await notifier.let_time_pass(timedelta(minutes=10))
+    await notifier.tidy()
+    await notifier.send_what_is_due()
+    notifier.providers.faults.clear()
+    await notifier.let_time_pass(timedelta(hours=1, minutes=30))
+    await notifier.tidy()
+    await notifier.send_what_is_due()
+    assert await received(notifier) == [CONFIRMED, REFUNDED]
+
+
 async def test_a_message_that_cannot_leave_and_holds_nobody_back_is_not_given_up(notifier: Notifier) -> None:
     throttle(notifier, 3_600)
     await notifier.hears(step(CONFIRMED, 1, buyer=BY_SMS))

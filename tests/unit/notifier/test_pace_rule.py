@@ -56,3 +56,15 @@ def test_a_provider_that_keeps_failing_is_passed_over_and_then_tried_with_less_p
     assert circuits.is_open("twilio", later)
     circuits.succeeded("twilio")
     assert not circuits.is_open("twilio", later)
+
+
+def test_a_provider_is_back_when_it_first_works_and_after_it_was_passed_over_but_not_after_a_stumble() -> None:
+    circuits = Circuits()
+    assert circuits.succeeded("twilio")
+    assert not circuits.succeeded("twilio")
+    circuits.failed("twilio", BEGIN)
+    assert not circuits.succeeded("twilio")
+    for _ in range(FAILURES):
+        circuits.failed("twilio", BEGIN)
+    assert circuits.succeeded("twilio")
+    assert not circuits.succeeded("twilio")

@@ -84,7 +84,7 @@ def test_text_is_cleaned_and_an_empty_one_refused() -> None:
         (429, b'{"code": 20429}', OutcomeClass.THROTTLED, "twilio_20429_too_many_requests", False),
         (429, b'{"code": 21611}', OutcomeClass.THROTTLED, "twilio_21611_sender_queue_full", False),
         (500, b'{"code": 21211}', OutcomeClass.AMBIGUOUS, "twilio_500", False),
-        (503, b'{"code": 20503}', OutcomeClass.THROTTLED, "twilio_503_20503", False),
+        (503, b'{"code": 20503}', OutcomeClass.NOT_SENT, "twilio_503_20503", False),
         (201, b'{"sid": "SMnope"}', OutcomeClass.AMBIGUOUS, "twilio_answer_without_id", False),
         (201, b'{"sid": ["SM"]}', OutcomeClass.AMBIGUOUS, "twilio_answer_without_id", False),
         (201, b'["sid"]', OutcomeClass.AMBIGUOUS, "twilio_answer_without_id", False),

@@ -46,7 +46,7 @@ async def test_an_accepted_message_has_one_sender_one_recipient_and_its_very_byt
     ("changes", "outcome", "reason", "unreachable"),
     [
         ({"greeting": "554 no service"}, OutcomeClass.REJECTED, "smtp_554", False),
-        ({"greeting": "421 4.3.2 busy"}, OutcomeClass.THROTTLED, "smtp_421_4.3.2", False),
+        ({"greeting": "421 4.3.2 busy"}, OutcomeClass.NOT_SENT, "smtp_421_4.3.2", False),
         ({"greeting": "hello there"}, OutcomeClass.NOT_SENT, "smtp_reply_not_understood", False),
         ({"greeting": HANG_UP}, OutcomeClass.NOT_SENT, "smtp_unreachable", False),
         ({"MAIL": "451 4.7.1 greylisted"}, OutcomeClass.THROTTLED, "smtp_451_4.7.1", False),
