@@ -218,9 +218,9 @@ async def tidy(tx: AsyncConnection, patience: Patience = PATIENCE) -> list[UUID]
             tx,
             State.SUPERSEDED,
             "'held_back_too_long'",
-            f"m.state = 'frozen' AND least(m.in_vain_since, m.doubt_since) < {held} "
+            f"m.state = 'frozen' AND least(m.in_vain_since, m.doubt_since, m.resent_at) < {held} "
             "AND EXISTS (SELECT 1 FROM messages l WHERE l.shop = m.shop AND l.order_id = m.order_id "
-            f"AND l.recipient = m.recipient AND l.channel = m.channel "
+            "AND l.recipient = m.recipient AND l.channel = m.channel "
             f"AND l.sequence > m.sequence AND l.state IN ('planned', 'frozen') AND l.not_before < {held})",
         ),
     ]
