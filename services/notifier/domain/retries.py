@@ -36,12 +36,16 @@ URGENT = _seconds(1, 3, 10, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200)
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """One attempt of which it is certain that nothing was sent. `attempts` counts it; `wished` is Retry-After."""
+    """One attempt of which it is certain that nothing was sent. `attempts` counts it; `wished` is Retry-After.
+
+    `away`: for no reason of the message's own. It is then tried as long as it is worth telling.
+    """
 
     attempts: int
     urgent: bool
     wished: timedelta | None
     expires_at: datetime
+    away: bool = False
 
 
 def pause_before_next(failed: Failed, now: datetime, chance: float) -> timedelta | None:
@@ -49,7 +53,8 @@ def pause_before_next(failed: Failed, now: datetime, chance: float) -> timedelta
 
     `chance` lies between 0 and 1.
     """
-    pause = (URGENT if failed.urgent else PATIENT).pause_after(failed.attempts)
+    schedule = URGENT if failed.urgent else PATIENT
+    pause = schedule.pause_after(min(failed.attempts, len(schedule.pauses)) if failed.away else failed.attempts)
     if pause is None:
         return None
     wished = min(failed.wished or timedelta(0), LONGEST_RETRY_AFTER)

@@ -53,8 +53,7 @@ def sort_out(landed: Sequence[Landed], now: datetime, chance: random.Random) -> 
             continue
         pause = _pause(row, result, now, chance)
         if pause is not None:
-            in_vain = result.outcome is not OutcomeClass.NOT_SENT
-            sorted_out.again[message] = Again(pause, result.reason, row["epoch"], in_vain)
+            sorted_out.again[message] = Again(pause, result.reason, row["epoch"], in_vain=not _is_away(result))
         else:
             sorted_out.changes[message] = Change(State.FAILED, f"gave_up_{result.reason}")
             sorted_out.lost[message] = Loss(f"gave_up_{result.reason}")
@@ -62,8 +61,14 @@ def sort_out(landed: Sequence[Landed], now: datetime, chance: random.Random) -> 
 
 
 def _pause(row: Row, result: SendResult, now: datetime, chance: random.Random) -> timedelta | None:
-    failed = Failed(row["attempts"] + 1, row["urgency"] == Urgency.URGENT, result.retry_after, row["expires_at"])
+    attempts, urgent = row["attempts"] + 1, row["urgency"] == Urgency.URGENT
+    failed = Failed(attempts, urgent, result.retry_after, row["expires_at"], _is_away(result))
     return pause_before_next(failed, now, chance.random())
+
+
+def _is_away(result: SendResult) -> bool:
+    """The provider, or the way to it: nothing is known against the message."""
+    return result.outcome is OutcomeClass.NOT_SENT
 
 
 async def record(tx: AsyncConnection, sorted_out: Sorted, now: datetime) -> None:
