@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
@@ -209,6 +209,13 @@ async def fetch(tx: Tx, sql: str, **parameters: Any) -> Sequence[Row]:
 def _as_dicts(result: CursorResult[Any]) -> list[Row]:
     names = tuple(result.keys())
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+async def time_of(tx: Tx) -> datetime:
+    """When this transaction began, by the one clock that all processes share: their own may differ, and jump."""
+    rows = await fetch(tx, "SELECT now() AS now")
+    began: datetime = rows[0]["now"]
+    return began
 
 
 async def run(tx: AsyncConnection, sql: str, **parameters: Any) -> int:

@@ -28,6 +28,7 @@ from shared.contracts.erasures import ErasureRequested, step_without_contact
 from shared.contracts.steps import StepReached
 from shared.contracts.topics import TRACKING_ERASURES, TRACKING_STEPS
 from shared.contracts.vocabulary import Actor, Channel
+from shared.database import time_of
 from shared.failpoints import failpoint
 from shared.messaging.consume import Intake, Taken
 from shared.messaging.failures import Poison
@@ -43,7 +44,11 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "hito:message")
 
 @dataclass(frozen=True)
 class Planner:
-    """What planning needs beside the step. `clock` answers the time of now, in UTC."""
+    """What planning needs beside the step. `clock` answers the time of now, in UTC.
+
+    Messages are planned by the database's clock, which the sender goes by too: a consumer whose own is ahead would
+    put off a message that its order's next one, planned by another, then overtakes.
+    """
 
     shops: Shops
     installed: frozenset[Channel]
@@ -56,15 +61,16 @@ def intake(planner: Planner) -> Intake:
 
     async def take_in(tx: AsyncConnection, deliveries: Sequence[Delivery[Contract]]) -> Sequence[Taken]:
         fresh = [delivery for delivery in deliveries if not delivery.conflicting]
+        now = await time_of(tx)
         asked = [delivery for delivery in fresh if isinstance(delivery.data, ErasureRequested)]
         await erasure.hold(tx, erasing=bool(asked))
-        await erasure.erase_all(tx, cast("list[Delivery[ErasureRequested]]", asked), planner.clock())
+        await erasure.erase_all(tx, cast("list[Delivery[ErasureRequested]]", asked), now)
         steps = [
             cast("Delivery[StepReached]", delivery) for delivery in fresh if isinstance(delivery.data, StepReached)
         ]
         reached = [delivery for delivery in steps if delivery.data.amends is None]
         if reached:
-            await _take_in(tx, reached, planner)
+            await _take_in(tx, reached, replace(planner, clock=lambda: now))
         if len(reached) < len(steps):
             await _amend(tx, [delivery for delivery in steps if delivery.data.amends is not None])
         return [Taken.STALE if delivery.conflicting else Taken.APPLIED for delivery in deliveries]

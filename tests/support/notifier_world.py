@@ -91,6 +91,7 @@ class Notifier:
     shops: Shops = field(default_factory=lambda: Shops({"demo": DEMO}))
     patience: Patience = PATIENCE
     certificates: Certificates = field(default_factory=Certificates)
+    consumers_clock: Callable[[], datetime] = now
 
     def __post_init__(self) -> None:
         self._began_at = self.providers.accept_log.position
@@ -110,7 +111,7 @@ class Notifier:
         """One batch of steps and requests to erase. Answers what became of each."""
         batch = [fact if isinstance(fact, Delivery) else delivery(fact) for fact in facts]
         words = dict.fromkeys((item.offset for item in batch), "duplicate")
-        planner = Planner(self.shops, frozenset(self.adapters), now)
+        planner = Planner(self.shops, frozenset(self.adapters), self.consumers_clock)
         async with self.database.transaction() as tx:
             claimed = await claim(tx, batch)
             taken = await intake(planner).handle(tx, claimed.fresh) if claimed.fresh else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from shared.contracts.steps import StepReached
 from shared.contracts.vocabulary import Channel, Step
 from tests.support.migrated import ask
 from tests.support.mortal import Killed, MortalDatabase
-from tests.support.notifier_world import BY_SMS, Notifier, step
+from tests.support.notifier_world import BY_SMS, Notifier, now, step
 
 EMAIL, SMS = Channel.EMAIL, Channel.SMS
 CONFIRMED, PAID, REFUNDED = Step.ORDER_CONFIRMED, Step.PAYMENT_RECEIVED, Step.REFUNDED
@@ -41,6 +42,17 @@ async def test_messages_of_one_order_leave_one_after_the_other(notifier: Notifie
     await notifier.hears(*(step(kind, nth) for nth, kind in enumerate((CONFIRMED, PAID, REFUNDED), start=1)))
     await notifier.send_what_is_due()
     assert await received(notifier) == [CONFIRMED, PAID, REFUNDED]
+
+
+@pytest.mark.parametrize("minutes_ahead", [-10, 1.5, 10])
+async def test_messages_of_one_order_keep_their_order_though_consumers_clocks_differ(
+    notifier: Notifier, minutes_ahead: float
+) -> None:
+    other = replace(notifier, consumers_clock=lambda: now() + timedelta(minutes=minutes_ahead))
+    await other.hears(step(CONFIRMED, 1, buyer=BY_SMS))
+    await notifier.hears(step(REFUNDED, 2, buyer=BY_SMS))
+    await notifier.send_what_is_due()
+    assert await received(notifier) == [CONFIRMED, REFUNDED]
 
 
 async def test_a_message_that_is_tried_again_holds_back_its_successor(notifier: Notifier) -> None:
