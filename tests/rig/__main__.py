@@ -66,8 +66,8 @@ class State:
 
     @property
     def next(self) -> int | None:
-        number = len(self.done)
-        return number if number < self.tier.parts else None
+        done = {part.number for part in self.done}
+        return next((number for number in range(self.tier.parts) if number not in done), None)
 
 
 def _folder(tier: Tier) -> Path:
@@ -127,10 +127,13 @@ def main() -> int:
     parser.add_argument("--chunks", type=int, help="so many parts of the tier, then stop; all of them without it")
     parser.add_argument("--seed", type=int, help="of everything that is left to chance")
     parser.add_argument("--anew", action="store_true", help="forget what is done of the tier")
+    parser.add_argument("--mended", action="store_true", help="run the parts once more in which something was found")
     parser.add_argument("--judge", action="store_true", help="run nothing, judge anew what was run")
     options = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # of the rig itself: a broker is away on purpose
     state = State.of(tier_named(options.tier), options.seed, anew=options.anew)
+    if options.mended:
+        state.done = [part for part in state.done if not part.findings]
     if options.judge:
         judge_anew(state)
     run, wanted = 0, 0 if options.judge else options.chunks or state.tier.parts
