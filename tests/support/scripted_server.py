@@ -26,11 +26,15 @@ POLITE = {
 
 @dataclass
 class ScriptedSmtp:
-    """Answers each verb with its line; `HANG_UP` closes the connection instead. `.` is the end of the message."""
+    """Answers each verb with its line; `HANG_UP` closes the connection instead. `.` is the end of the message.
+
+    `letters`: after so many on one connection it says 421 and goes away.
+    """
 
     port: int
     answers: dict[str, str]
     tls: ssl.SSLContext | None = None
+    letters: int | None = None
     lines: list[str] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
     encrypted: bool = False
@@ -38,9 +42,13 @@ class ScriptedSmtp:
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not await self._say("greeting", writer):
             return
+        left = self.letters
         while line := (await reader.readline()).decode("latin-1").strip():
             self.lines.append(line)
             verb = line.split()[0].upper()
+            if left == 0:
+                writer.write(b"421 4.4.2 idle for too long\r\n")
+                return
             if not await self._say(verb, writer) or verb == "QUIT":
                 return
             if verb == "STARTTLS" and self.tls is not None:
@@ -50,6 +58,7 @@ class ScriptedSmtp:
                 self.messages.append(await reader.readuntil(b"\r\n.\r\n"))
                 if not await self._say(".", writer):
                     return
+                left = left - 1 if left is not None else None
 
     async def _say(self, verb: str, writer: asyncio.StreamWriter) -> bool:
         answer = self.answers.get(verb, "502 5.5.2 not implemented")
@@ -63,9 +72,13 @@ class ScriptedSmtp:
 
 @asynccontextmanager
 async def scripted_smtp(
-    changes: Mapping[str, str] | None = None, tls: ssl.SSLContext | None = None, *, tls_from_the_start: bool = False
+    changes: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+    *,
+    tls_from_the_start: bool = False,
+    letters: int | None = None,
 ) -> AsyncIterator[ScriptedSmtp]:
-    smtp = ScriptedSmtp(0, {**POLITE, **(changes or {})}, tls, encrypted=tls_from_the_start)
+    smtp = ScriptedSmtp(0, {**POLITE, **(changes or {})}, tls, letters, encrypted=tls_from_the_start)
     async with _serving(smtp.converse, tls if tls_from_the_start else None) as port:
         smtp.port = port
         yield smtp

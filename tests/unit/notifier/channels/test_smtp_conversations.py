@@ -53,6 +53,7 @@ async def test_an_accepted_message_has_one_sender_one_recipient_and_its_very_byt
         ({"MAIL": "550 5.7.1 sender refused"}, OutcomeClass.REJECTED, "smtp_550_5.7.1", False),
         ({"MAIL": "530 5.7.0 log in first"}, OutcomeClass.NOT_SENT, "smtp_530_authentication", False),
         ({"MAIL": HANG_UP}, OutcomeClass.NOT_SENT, "smtp_unreachable", False),
+        ({"RCPT": "421 4.3.2 closing"}, OutcomeClass.NOT_SENT, "smtp_421_4.3.2", False),
         ({"RCPT": "550 5.1.1 no such user"}, OutcomeClass.REJECTED, "smtp_550_5.1.1", True),
         ({"RCPT": "550 no such user"}, OutcomeClass.REJECTED, "smtp_550", True),
         ({"RCPT": "550 5.7.1 policy"}, OutcomeClass.REJECTED, "smtp_550_5.7.1", False),
@@ -84,6 +85,14 @@ async def test_a_refused_envelope_does_not_leak_into_the_next_message() -> None:
 
     verbs = [line.split()[0] for line in server.lines]
     assert verbs == ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "RSET", "QUIT"]
+
+
+async def test_a_server_that_ends_an_idle_connection_is_asked_again_on_a_new_one() -> None:
+    async with scripted_smtp(letters=1) as server:
+        results = await send_to(server, times=3)
+
+    assert [result.outcome for result in results] == [OutcomeClass.ACCEPTED] * 3
+    assert len(server.messages) == 3
 
 
 async def test_without_starttls_no_password_and_no_message_leave_in_the_clear() -> None:
